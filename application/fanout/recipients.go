@@ -1,0 +1,83 @@
+package fanout
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+// Recipients finds out who receives an event. A cached member set serves only if it is not older than the event: whoever
+// was removed before a message was sent is not in a set of that message's version, so no cache needs to be
+// invalidated.
+type Recipients struct {
+	cache   ports.MembershipCache
+	members ports.MembershipReader
+	log     *slog.Logger
+}
+
+// NewRecipients returns the resolver.
+func NewRecipients(cache ports.MembershipCache, members ports.MembershipReader, log *slog.Logger) *Recipients {
+	return &Recipients{cache, members, log}
+}
+
+// of returns the receivers of each event of a batch, each at most once.
+func (r *Recipients) of(ctx context.Context, batch []ports.InboundEvent) ([][]domain.UserID, error) {
+	sets, err := r.memberSets(ctx, wanted(batch))
+	if err != nil {
+		return nil, err
+	}
+	receivers := make([][]domain.UserID, len(batch))
+	for i, e := range batch {
+		if e.ToMembers {
+			receivers[i] = sets[e.Conversation].Users
+		}
+		if len(e.To) > 0 {
+			receivers[i] = distinct([][]domain.UserID{receivers[i], e.To})
+		}
+	}
+	return receivers, nil
+}
+
+// wanted returns the member sets a batch needs, each with the lowest version that will do.
+func wanted(batch []ports.InboundEvent) map[domain.ConversationID]int64 {
+	want := map[domain.ConversationID]int64{}
+	for _, e := range batch {
+		if e.ToMembers {
+			want[e.Conversation] = max(want[e.Conversation], e.MembersVersion)
+		}
+	}
+	return want
+}
+
+func (r *Recipients) memberSets(ctx context.Context, want map[domain.ConversationID]int64) (map[domain.ConversationID]domain.MemberSet, error) {
+	sets := make(map[domain.ConversationID]domain.MemberSet, len(want))
+	if len(want) == 0 {
+		return sets, nil
+	}
+	ids := make([]domain.ConversationID, 0, len(want))
+	for id := range want {
+		ids = append(ids, id)
+	}
+	cached, err := r.cache.CachedMembers(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read member cache: %w", err)
+	}
+	for id, version := range want {
+		if set, ok := cached[id]; ok && set.Version >= version {
+			sets[id] = set
+			continue
+		}
+		set, err := r.members.Members(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("members of %s: %w", id, err)
+		}
+		if err := r.cache.CacheMembers(ctx, id, set); err != nil {
+			r.log.Warn("members not cached", "conversation_id", id, "error", err)
+		}
+		sets[id] = set
+	}
+	return sets, nil
+}

@@ -1,0 +1,203 @@
+package gateway
+
+import (
+	"sync"
+	"time"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+// Connections is the index of the connections this gateway serves.
+type Connections struct {
+	mu        sync.RWMutex
+	byID      map[domain.ConnectionID]*connection
+	byUser    map[domain.UserID][]*connection
+	bySession map[domain.SessionID][]*connection
+}
+
+// connection is one socket; everything but the socket is guarded by Connections.mu.
+type connection struct {
+	socket   ports.Socket
+	user     domain.UserID // empty until a token was accepted
+	session  domain.SessionID
+	deadline time.Time // when it must have authenticated, then when its token expires
+	open     bool      // authenticated was sent: events may follow
+}
+
+// NewConnections returns an empty index.
+func NewConnections() *Connections {
+	return &Connections{
+		byID: map[domain.ConnectionID]*connection{}, byUser: map[domain.UserID][]*connection{},
+		bySession: map[domain.SessionID][]*connection{},
+	}
+}
+
+// Count returns how many connections there are, authenticated or not.
+func (c *Connections) Count() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.byID)
+}
+
+// add takes in a connection that has until deadline to authenticate.
+func (c *Connections) add(s ports.Socket, deadline time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.byID[s.ID()] = &connection{socket: s, deadline: deadline}
+}
+
+// bindResult says what became of a token.
+type bindResult int
+
+const (
+	boundNow  bindResult = iota // the connection is the user's from now on
+	rebound                     // it was already; the new token's expiry counts
+	otherUser                   // it is another user's
+	gone                        // it has been closed
+)
+
+// bind makes the connection the claims' user's.
+func (c *Connections) bind(id domain.ConnectionID, claims ports.AccessClaims) bindResult {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	conn, ok := c.byID[id]
+	switch {
+	case !ok:
+		return gone
+	case conn.user == "":
+		conn.user = claims.User
+		c.byUser[conn.user] = append(c.byUser[conn.user], conn)
+	case conn.user != claims.User:
+		return otherUser
+	default:
+		remove(c.bySession, conn.session, conn)
+	}
+	result := boundNow
+	if conn.session != "" {
+		result = rebound
+	}
+	conn.session, conn.deadline = claims.Session, claims.ExpiresAt
+	c.bySession[conn.session] = append(c.bySession[conn.session], conn)
+	return result
+}
+
+// openWith sends the first frame and lets events follow it; false if the connection has been closed.
+func (c *Connections) openWith(id domain.ConnectionID, f ports.Frame) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	conn, ok := c.byID[id]
+	if ok {
+		conn.open = true
+		conn.socket.Send(f)
+	}
+	return ok
+}
+
+// remove forgets a connection and returns its lease, if it had one.
+func (c *Connections) remove(id domain.ConnectionID) (domain.Lease, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	conn, ok := c.byID[id]
+	if !ok {
+		return domain.Lease{}, false
+	}
+	delete(c.byID, id)
+	if conn.user == "" {
+		return domain.Lease{}, false
+	}
+	remove(c.byUser, conn.user, conn)
+	remove(c.bySession, conn.session, conn)
+	return domain.Lease{User: conn.user, Connection: id}, true
+}
+
+// sendToUsers hands a frame to every open connection of the users.
+func (c *Connections) sendToUsers(users []domain.UserID, f ports.Frame) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, u := range users {
+		for _, conn := range c.byUser[u] {
+			if conn.open {
+				conn.socket.Send(f)
+			}
+		}
+	}
+}
+
+// send hands a frame to one open connection.
+func (c *Connections) send(id domain.ConnectionID, f ports.Frame) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if conn, ok := c.byID[id]; ok && conn.open {
+		conn.socket.Send(f)
+	}
+}
+
+// leases returns the leases of all authenticated connections.
+func (c *Connections) leases() []domain.Lease {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	leases := make([]domain.Lease, 0, len(c.byID))
+	for id, conn := range c.byID {
+		if conn.user != "" {
+			leases = append(leases, domain.Lease{User: conn.user, Connection: id})
+		}
+	}
+	return leases
+}
+
+// sessions returns the sessions that have a connection here.
+func (c *Connections) sessions() []domain.SessionID {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	ids := make([]domain.SessionID, 0, len(c.bySession))
+	for id := range c.bySession {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// ofSessions returns the sockets of sessions.
+func (c *Connections) ofSessions(ids []domain.SessionID) []ports.Socket {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var sockets []ports.Socket
+	for _, id := range ids {
+		for _, conn := range c.bySession[id] {
+			sockets = append(sockets, conn.socket)
+		}
+	}
+	return sockets
+}
+
+// overdue returns the sockets whose deadline has passed, those that never authenticated and those whose token expired.
+func (c *Connections) overdue(now time.Time) (unauthenticated, expired []ports.Socket) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, conn := range c.byID {
+		switch {
+		case now.Before(conn.deadline):
+		case conn.user == "":
+			unauthenticated = append(unauthenticated, conn.socket)
+		default:
+			expired = append(expired, conn.socket)
+		}
+	}
+	return unauthenticated, expired
+}
+
+// remove takes conn out of an index; an entry without connections goes.
+func remove[K comparable](index map[K][]*connection, k K, conn *connection) {
+	kept := index[k][:0]
+	for _, other := range index[k] {
+		if other != conn {
+			kept = append(kept, other)
+		}
+	}
+	if len(kept) == 0 {
+		delete(index, k)
+		return
+	}
+	clear(index[k][len(kept):])
+	index[k] = kept
+}

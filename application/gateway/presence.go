@@ -1,0 +1,155 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+const (
+	renewTimeout  = 5 * time.Second
+	retryRenewal  = time.Second     // after a renewal that failed
+	resyncSpread  = 5 * time.Second // all clients of a gateway catch up within this time, not at once
+	resyncStep    = 20 * time.Millisecond
+	leaveTimeout  = 2 * time.Second
+	registerAgain = 200 * time.Millisecond
+)
+
+// Presence keeps the leases of this gateway's connections and notices when events may have passed one by.
+type Presence struct {
+	gateway     domain.GatewayID
+	connections *Connections
+	registry    ports.PresenceRegistry
+	revocations ports.RevocationReader
+	frames      frames
+	log         *slog.Logger
+	hurry       chan struct{} // a lease could not be registered: renew soon
+	interrupted chan struct{} // the subscription was: renew, then everybody catches up
+	spreading   sync.WaitGroup
+}
+
+// NewPresence returns the use case; Run does its work.
+func NewPresence(gw domain.GatewayID, c *Connections, r ports.PresenceRegistry, rev ports.RevocationReader, e ports.FrameEncoder, log *slog.Logger) *Presence {
+	return &Presence{
+		gateway: gw, connections: c, registry: r, revocations: rev, frames: frames{e}, log: log,
+		hurry: make(chan struct{}, 1), interrupted: make(chan struct{}, 1),
+	}
+}
+
+// register adds the lease of a new connection. If that fails the connection is served all the same: it is registered as
+// soon as possible, and told to catch up then.
+func (p *Presence) register(ctx context.Context, l domain.Lease) {
+	ctx, cancel := context.WithTimeout(ctx, registryTimeout)
+	defer cancel()
+	if _, err := p.registry.Renew(ctx, p.gateway, []domain.Lease{l}); err != nil {
+		p.log.Warn("presence not registered, will try again", "connection_id", l.Connection, "error", err)
+		signal(p.hurry)
+	}
+}
+
+// leave takes the lease of a closed connection back; if that fails it runs out.
+func (p *Presence) leave(ctx context.Context, l domain.Lease) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+	defer cancel()
+	if err := p.registry.Leave(ctx, p.gateway, []domain.Lease{l}); err != nil {
+		p.log.Debug("presence not left, it will run out", "connection_id", l.Connection, "error", err)
+	}
+}
+
+// Run renews the leases by its own timer until ctx ends.
+func (p *Presence) Run(ctx context.Context) {
+	defer p.spreading.Wait()
+	wait := domain.LeaseRenewal
+	for {
+		everybody := false
+		select {
+		case <-time.After(wait):
+		case <-p.hurry:
+			sleep(ctx, registerAgain)
+		case <-p.interrupted:
+			everybody = true
+		case <-ctx.Done():
+			return
+		}
+		wait = domain.LeaseRenewal
+		if err := p.renew(ctx, everybody); err != nil {
+			p.log.Warn("presence not renewed, will try again", "error", err)
+			wait = retryRenewal
+			if everybody {
+				signal(p.interrupted)
+				sleep(ctx, retryRenewal)
+			}
+		}
+	}
+}
+
+// renew puts every lease back first; only then those whose connections may have missed something are told so: what
+// is sent from then on finds them.
+func (p *Presence) renew(ctx context.Context, everybody bool) error {
+	callCtx, cancel := context.WithTimeout(ctx, renewTimeout)
+	defer cancel()
+	leases := p.connections.leases()
+	missing, err := p.registry.Renew(callCtx, p.gateway, leases)
+	if err != nil {
+		return err
+	}
+	if !everybody {
+		p.resync(ctx, missing, reasonPresenceLost)
+		return nil
+	}
+	ended, err := p.revocations.Revoked(callCtx, p.connections.sessions())
+	if err != nil {
+		return err
+	}
+	p.dismiss(ended)
+	p.resync(ctx, leases, reasonInterrupted)
+	return nil
+}
+
+// resync tells the connections to catch up, spread over a few seconds.
+func (p *Presence) resync(ctx context.Context, leases []domain.Lease, reason string) {
+	if len(leases) == 0 {
+		return
+	}
+	p.log.Info("resync", "reason", reason, "connections", len(leases))
+	f, err := p.frames.resync(reason)
+	if err != nil {
+		p.log.Error("encode resync", "error", err)
+		return
+	}
+	step := min(resyncStep, resyncSpread/time.Duration(len(leases)))
+	p.spreading.Go(func() {
+		for _, i := range rand.Perm(len(leases)) {
+			p.connections.send(leases[i].Connection, f)
+			sleep(ctx, step)
+		}
+	})
+}
+
+// dismiss closes the connections of ended sessions for good.
+func (p *Presence) dismiss(ended []domain.SessionID) {
+	for _, s := range p.connections.ofSessions(ended) {
+		p.frames.dismiss(s, domain.ErrSessionRevoked, p.log)
+	}
+}
+
+// signal leaves a note for a loop that may be busy.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}

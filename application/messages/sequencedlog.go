@@ -1,0 +1,113 @@
+package messages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+const (
+	storeTimeout = 3 * time.Second // for the store, out of the 5 s of a request
+	voidTimeout  = time.Second     // for closing the seq of a message that could not be stored
+)
+
+// SequencedLog is the message log over an allocator of seqs and a store of entries that know nothing of each other.
+type SequencedLog struct {
+	seqs    ports.SequenceAllocator
+	store   ports.MessageStore
+	entropy ports.Entropy
+	log     *slog.Logger
+}
+
+var _ ports.MessageLog = (*SequencedLog)(nil)
+
+// NewSequencedLog returns the log.
+func NewSequencedLog(seqs ports.SequenceAllocator, store ports.MessageStore, entropy ports.Entropy, log *slog.Logger) *SequencedLog {
+	return &SequencedLog{seqs, store, entropy, log}
+}
+
+// errSeqRefused says that the store holds the allocated seq against the message: another one is needed.
+var errSeqRefused = errors.New("seq is held by another entry")
+
+// Append implements ports.MessageLog. Once a seq is allocated it no longer depends on the caller's context: the
+// seq must become a message or be closed whether or not anybody waits for the answer.
+func (l *SequencedLog) Append(ctx context.Context, d domain.Draft) (domain.Message, bool, error) {
+	request := domain.AllocationRequest{
+		Conversation: d.Conversation, Sender: d.Sender, ClientMsgID: d.ClientMsgID, BodyHash: d.BodyHash(),
+	}
+	for range 2 { // a refused seq is replaced once
+		request.Entropy = l.entropy()
+		a, created, err := l.seqs.Allocate(ctx, request)
+		if err != nil {
+			return domain.Message{}, false, fmt.Errorf("allocate: %w", err)
+		}
+		m := domain.PostMessage(d, a)
+		if a.State == domain.Stored || a.State == domain.Published {
+			return m, false, nil
+		}
+		held, err := l.storeOrVoid(context.WithoutCancel(ctx), m)
+		if err != nil {
+			return domain.Message{}, false, err
+		}
+		if held.Holds(m.ID) {
+			return m, created, nil
+		}
+		request.Refused = l.refusal(held, m)
+	}
+	return domain.Message{}, false, fmt.Errorf("%w: twice", unavailable(errSeqRefused))
+}
+
+// storeOrVoid puts the message and returns what holds its seq. If the put fails, what became of it is unknown: the seq is
+// then closed, unless the message turns out to be there.
+func (l *SequencedLog) storeOrVoid(ctx context.Context, m domain.Message) (domain.Entry, error) {
+	storeCtx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	held, storeErr := l.store.Put(storeCtx, m)
+	if storeErr == nil {
+		return held, nil
+	}
+	voidCtx, cancel := context.WithTimeout(ctx, voidTimeout)
+	defer cancel()
+	held, err := l.store.Bury(voidCtx, m.Conversation, m.Seq)
+	switch {
+	case err != nil:
+		return domain.Entry{}, unavailable(fmt.Errorf("store: %w, then void: %w", storeErr, err))
+	case held.Holds(m.ID):
+		return held, nil
+	}
+	if err := l.seqs.Void(voidCtx, m.Conversation, m.Seq, voidReason(held)); err != nil {
+		l.log.Warn("void not recorded, left to reconcile", "conversation_id", m.Conversation, "seq", m.Seq, "error", err)
+	}
+	return domain.Entry{}, unavailable(fmt.Errorf("store: %w", storeErr))
+}
+
+// refusal tells the allocator why the seq cannot be used.
+func (l *SequencedLog) refusal(held domain.Entry, m domain.Message) domain.Refusal {
+	foreign := voidReason(held) == domain.VoidForeign
+	if foreign {
+		l.alarm(m.Conversation, m.Seq, m.ID, held.Pointer.ID)
+	}
+	return domain.Refusal{Seq: m.Seq, Foreign: foreign}
+}
+
+// alarm reports a seq that two messages claim: the counter has been restored to an earlier state than the store.
+func (l *SequencedLog) alarm(c domain.ConversationID, seq domain.Seq, allocated, stored domain.MessageID) {
+	l.log.Error("seq holds a message it was not allocated to: the database is older than the message store",
+		"conversation_id", c, "seq", seq, "allocated_id", allocated, "stored_id", stored)
+}
+
+// voidReason says how a seq that cannot hold its message counts.
+func voidReason(held domain.Entry) domain.VoidReason {
+	if held.Kind == domain.EntryVoid {
+		return domain.VoidTombstone
+	}
+	return domain.VoidForeign
+}
+
+// unavailable marks a failure after which the same request may be repeated.
+func unavailable(err error) error { return fmt.Errorf("%w: %w", domain.ErrUnavailable, err) }
