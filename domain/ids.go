@@ -1,12 +1,16 @@
 package domain
 
-// UserID, ConversationID, InviteID and SessionID are UUIDs (version 7) in their canonical lower-case form.
-type (
-	UserID         string
-	ConversationID string
-	InviteID       string
-	SessionID      string
-)
+// UserID names an account: a UUID (version 7) in canonical form, as are the next three.
+type UserID string
+
+// ConversationID names a DM or a group.
+type ConversationID string
+
+// InviteID names an invite.
+type InviteID string
+
+// SessionID names one sign-in of one user.
+type SessionID string
 
 // GatewayID names one run of one gateway: it is new at every boot.
 type GatewayID string

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"chatsystem/domain"
@@ -20,7 +19,6 @@ const (
 type Accept struct {
 	connections *Connections
 	clock       ports.Clock
-	draining    atomic.Bool
 }
 
 // NewAccept returns the use case.
@@ -28,12 +26,8 @@ func NewAccept(c *Connections, clock ports.Clock) *Accept {
 	return &Accept{connections: c, clock: clock}
 }
 
-// Execute takes in a connection, or drops it while the gateway drains.
+// Execute takes in a connection, which has a little time to authenticate.
 func (uc *Accept) Execute(s ports.Socket) {
-	if uc.draining.Load() {
-		s.Drop()
-		return
-	}
 	uc.connections.add(s, uc.clock().Add(authenticateWithin))
 }
 

@@ -1,0 +1,60 @@
+# Every task of the project. `make help` lists them; CONTRIBUTING.md says when to use which.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+TOOL := go tool -modfile=tools.mod
+# The race detector needs a C compiler; the fast tests do without where there is none.
+RACE := $(shell command -v gcc >/dev/null 2>&1 || command -v cc >/dev/null 2>&1 && echo -race)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+.PHONY: help
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build and start the whole system in one process, on http://127.0.0.1:8080
+	@exec ./bin/chat serve
+
+.PHONY: build
+build: ## build the programs into bin/
+	go build -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/...
+
+.PHONY: test-unit
+test-unit: ## the fast tests: seconds, nothing but Go needed
+	go test $(if $(RACE),-race )-shuffle=on -short ./...
+
+.PHONY: test
+test: setup ## everything: with the race detector, real clients and killed processes
+	npm --prefix testdata/node ci --no-audit --no-fund
+	go test -race -shuffle=on -timeout 20m -tags integration ./...
+
+.PHONY: setup
+setup: ## install what the tests need (says first what it installs)
+	@sh scripts/setup
+
+.PHONY: lint
+lint: check-generated ## static checks
+	go vet -tags integration ./...
+	$(TOOL) golangci-lint run --build-tags integration
+
+.PHONY: generate
+generate: ## make the generated code anew
+	go generate ./...
+
+.PHONY: check-generated
+check-generated: generate ## fail if generated code is not current
+	git diff --exit-code -- '*.gen.go'
+
+.PHONY: bench
+bench: ## the benchmarks, with allocations
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
+
+.PHONY: fuzz
+fuzz: ## fuzz the codecs, 30 s each
+	@set -e; for pkg in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$pkg; done; done
+
+.PHONY: clean
+clean: ## remove what was built; data/ stays
+	rm -rf bin artifacts

@@ -1,0 +1,61 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+
+	"chatsystem/ports"
+)
+
+// exchange is what the middleware has learnt about one request so far, for handlers and the access log. It belongs to
+// the request's goroutine.
+type exchange struct {
+	id     string             // the request id
+	https  bool               // whether the client came by HTTPS, perhaps to a proxy
+	caller ports.AccessClaims // zero until the token was verified
+	code   string             // of the problem answered, if any
+}
+
+type exchangeKey struct{}
+
+// exchangeOf returns the exchange of a request that came through NewHandler.
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+// callerOf returns whose token a request carries; only operations that need one have it.
+func callerOf(ctx context.Context) ports.AccessClaims { return exchangeOf(ctx).caller }
+
+const (
+	requestIDHeader = "X-Request-Id"
+	maxRequestID    = 64
+)
+
+// beginExchange gives every request an id, its own or that of a proxy, and returns it to the client.
+func beginExchange(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := &exchange{id: r.Header.Get(requestIDHeader)}
+		if !isRequestID(x.id) {
+			x.id = rand.Text()
+		}
+		w.Header().Set(requestIDHeader, x.id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+	})
+}
+
+// isRequestID keeps what a client sends short and harmless in logs.
+func isRequestID(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
+	}
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,59 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+// proxies are the networks whose hosts are believed when they say who the client is.
+type proxies []netip.Prefix
+
+func parseProxies(networks []string) (proxies, error) {
+	var p proxies
+	for _, network := range networks {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			return nil, fmt.Errorf("trusted proxy %q is not a network such as 10.0.0.0/8", network)
+		}
+		p = append(p, prefix.Masked())
+	}
+	return p, nil
+}
+
+// clientIP finds the client's address: the peer's, or what trusted proxies say in X-Forwarded-For.
+func (p proxies) clientIP() func(http.Handler) http.Handler {
+	if len(p) == 0 {
+		return middleware.ClientIPFromRemoteAddr
+	}
+	networks := make([]string, len(p))
+	for i, prefix := range p {
+		networks[i] = prefix.String()
+	}
+	return middleware.ClientIPFromXFF(networks...)
+}
+
+// noteHTTPS notes whether the client came by HTTPS, to this server or, as a trusted one says, to a proxy.
+func (p proxies) noteHTTPS(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		forwarded := strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+		exchangeOf(r.Context()).https = r.TLS != nil || forwarded && p.contain(r.RemoteAddr)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (p proxies) contain(remoteAddr string) bool {
+	peer, err := netip.ParseAddrPort(remoteAddr)
+	if err != nil {
+		return false
+	}
+	for _, prefix := range p {
+		if prefix.Contains(peer.Addr().Unmap()) {
+			return true
+		}
+	}
+	return false
+}

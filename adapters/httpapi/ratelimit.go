@@ -1,0 +1,84 @@
+package httpapi
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-chi/httprate"
+
+	"chatsystem/domain"
+)
+
+// Rate is how many requests one client may make in a sliding window of time. The zero Rate is no limit.
+type Rate struct {
+	Requests int
+	Window   time.Duration
+}
+
+// Limits are the rates of what can be abused: each is counted per user where the operation needs a token, else per client
+// address (an IPv6 client counts by its /64). The zero Limits switch all of them off. They are counted per process.
+type Limits struct {
+	Register, Login, Refresh Rate // per client address; Login also bounds password changes, per user
+	Search, Send             Rate // per user
+	Connect                  Rate // opening realtime connections, per client address
+}
+
+// DefaultLimits leave room for people behind one address and for quick typists, not for guessing and flooding.
+func DefaultLimits() Limits {
+	return Limits{
+		Register: Rate{20, time.Minute},
+		Login:    Rate{20, time.Minute},
+		Refresh:  Rate{120, time.Minute},
+		Search:   Rate{60, time.Minute},
+		Send:     Rate{100, 10 * time.Second},
+		Connect:  Rate{600, time.Minute},
+	}
+}
+
+// operationLimiters returns the limiter of each operation that has one. Operations share a limiter only by intent.
+func (s *site) operationLimiters(l Limits) map[string]func(http.Handler) http.Handler {
+	return map[string]func(http.Handler) http.Handler{
+		"registerUser":   s.limiter(l.Register, clientAddress),
+		"login":          s.limiter(l.Login, clientAddress),
+		"refreshSession": s.limiter(l.Refresh, clientAddress),
+		"changePassword": s.limiter(l.Login, callerID),
+		"searchUsers":    s.limiter(l.Search, callerID),
+		"sendMessage":    s.limiter(l.Send, callerID),
+	}
+}
+
+// limiter refuses requests beyond the rate with 429.
+func (s *site) limiter(rate Rate, key httprate.KeyFunc) func(http.Handler) http.Handler {
+	if rate.Requests <= 0 {
+		return func(next http.Handler) http.Handler { return next }
+	}
+	// The previous window fades while the present one passes: a whole window and the share of one request make room.
+	refusal := domain.ErrRateLimited.After(rate.Window + rate.Window/time.Duration(rate.Requests))
+	refuse := func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, refusal) }
+	return httprate.LimitBy(rate.Requests, rate.Window, key,
+		httprate.WithLimitHandler(refuse), httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
+}
+
+// limitRates applies the limiter of a request's operation.
+func (s *site) limitRates(limiters map[string]func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		limited := make(map[string]http.Handler, len(limiters))
+		for id, limit := range limiters {
+			limited[id] = limit(next)
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if h, ok := limited[s.operationOf(r).id]; ok {
+				h.ServeHTTP(w, r)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func clientAddress(r *http.Request) (string, error) {
+	return httprate.CanonicalizeIP(middleware.GetClientIP(r.Context())), nil
+}
+
+func callerID(r *http.Request) (string, error) { return string(callerOf(r.Context()).User), nil }

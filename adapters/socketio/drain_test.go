@@ -1,0 +1,128 @@
+package socketio_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/require"
+
+	"chatsystem/adapters/socketio"
+)
+
+// waitFor lets virtual time pass and everything settle that is due by then.
+func waitFor(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+func TestDrainSpreadsTheGoodbyesAndServesUntilThen(t *testing.T) {
+	inBubble(t, settings(), func(t *testing.T, w world) {
+		for range 4 {
+			ws, _ := w.join(t, "")
+			go ws.Discard()
+		}
+		done := make(chan error, 1)
+		start := time.Now()
+		go func() { done <- w.server.Drain(t.Context(), 20*time.Second) }()
+		synctest.Wait()
+		for left := 3; left > 0; left-- {
+			require.Equal(t, left, w.server.Sessions())
+			waitFor(5 * time.Second)
+		}
+		require.NoError(t, <-done)
+		require.Equal(t, 15*time.Second, time.Since(start)) // nobody waits after the last one
+		require.Zero(t, w.server.Sessions())
+	})
+}
+
+func TestADrainingServerTakesNoNewSessions(t *testing.T) {
+	inBubble(t, settings(), func(t *testing.T, w world) {
+		kept, s := w.join(t, "")
+		other, _ := w.join(t, "")
+		go other.Discard()
+		done := make(chan error, 1)
+		go func() { done <- w.server.Drain(t.Context(), time.Hour) }()
+		synctest.Wait()
+		require.Equal(t, http.StatusServiceUnavailable, w.Get("EIO=4&transport=polling").Status)
+		require.Equal(t, http.StatusServiceUnavailable, w.RefusedWebSocket("EIO=4&transport=websocket", nil).Status)
+		s.Send(frame(t, "still served")) // one of the two is, whichever was let go first
+		kept.ReadOrCode()
+		require.Equal(t, 1, w.server.Sessions())
+		require.NoError(t, w.server.Close(t.Context()))
+		waitFor(time.Hour)
+		require.NoError(t, <-done)
+	})
+}
+
+func TestClientsComeBackAfterADrain(t *testing.T) {
+	inBubble(t, settings(), func(t *testing.T, w world) {
+		ws, _ := w.join(t, "")
+		sid, _ := w.joinByPolling(t)
+		answer := w.StartPoll(t.Context(), sid)
+		synctest.Wait()
+		done := make(chan error, 1)
+		go func() { done <- w.server.Close(t.Context()) }()
+		require.Equal(t, websocket.CloseServiceRestart, ws.ExpectClosed()) // no 41 before it
+		require.Equal(t, "1", (<-answer).Body)
+		require.NoError(t, <-done)
+		require.Equal(t, []string{
+			"connect / ", "connect / ",
+			"disconnect / " + socketio.ReasonShutdown, "disconnect / " + socketio.ReasonShutdown,
+		}, w.handler.lines())
+	})
+}
+
+func TestADrainThatTakesTooLongCutsWhatIsLeft(t *testing.T) {
+	inBubble(t, settings(), func(t *testing.T, w world) {
+		_, s := w.join(t, "")
+		s.Send(frame(t, "nobody reads this"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		require.ErrorIs(t, w.server.Close(ctx), context.DeadlineExceeded)
+		require.Equal(t, time.Second, time.Since(start))
+		synctest.Wait()
+		require.Zero(t, w.server.Sessions())
+		require.Contains(t, w.handler.lines(), "disconnect / "+socketio.ReasonShutdown)
+		require.NoError(t, w.server.Close(t.Context()))
+	})
+}
+
+func TestCloseWaitsForTheLastDisconnect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slowLeaver{recorder: newRecorder()}
+		s, err := socketio.NewServer(settings(), h)
+		require.NoError(t, err)
+		w := inMemory(t, s, h.recorder)
+		ws, _ := w.join(t, "")
+		go ws.Discard()
+		require.NoError(t, s.Close(t.Context()))
+		require.Contains(t, h.lines(), "left")
+	})
+}
+
+type slowLeaver struct{ *recorder }
+
+func (h *slowLeaver) Disconnect(*socketio.Socket, string) {
+	<-time.After(time.Second)
+	h.note("left")
+}
+
+func TestASettingThatMakesNoSenseIsRefused(t *testing.T) {
+	cfg := socketio.Config{Namespaces: []string{"chat"}}
+	_, err := socketio.NewServer(cfg, newRecorder())
+	for _, what := range []string{
+		"ping interval", "ping timeout", "connect timeout", "upgrade timeout", "write timeout",
+		"max payload", "send queue", `namespace "chat"`,
+	} {
+		require.ErrorContains(t, err, what)
+	}
+	_, err = socketio.NewEchoServer(socketio.Config{})
+	require.ErrorContains(t, err, "no namespaces")
+	require.NoError(t, errors.Join(socketio.DefaultConfig().Validate()))
+}

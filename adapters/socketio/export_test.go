@@ -1,0 +1,4 @@
+package socketio
+
+// LeaveTimeout is how long a client has to fetch its goodbye.
+const LeaveTimeout = leaveTimeout

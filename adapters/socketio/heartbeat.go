@@ -1,0 +1,128 @@
+package socketio
+
+import (
+	"errors"
+	"time"
+
+	"github.com/olahol/melody"
+
+	"chatsystem/adapters/socketio/eio"
+)
+
+var errClientPing = errors.New("ping from the client, which only answers pings")
+
+// deadlines are the times at which something happens to a session by itself, all served by one
+// timer. A zero time is not set; die is always set. The session's mu guards them.
+type deadlines struct {
+	timer   *time.Timer
+	ping    time.Time // send a ping
+	die     time.Time // no pong, or a leaving session did not get its last words out
+	connect time.Time // no namespace joined
+}
+
+// last leaves only the final deadline, no later than t.
+func (d *deadlines) last(t time.Time) {
+	d.ping, d.connect = time.Time{}, time.Time{}
+	if t.Before(d.die) || d.die.IsZero() {
+		d.die = t
+	}
+}
+
+func (d *deadlines) stop() {
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+}
+
+// start begins a session's life: from now on its heartbeat decides. mu is held.
+func (s *session) start() {
+	now := time.Now()
+	s.beat(now)
+	s.awaitConnect(now)
+	s.arm()
+}
+
+// beat schedules the next ping, and the end if no pong follows it. Both count from now, however
+// late the timer fires. mu is held.
+func (s *session) beat(now time.Time) {
+	s.deadlines.ping = now.Add(s.srv.cfg.PingInterval)
+	s.deadlines.die = s.deadlines.ping.Add(s.srv.cfg.PingTimeout)
+}
+
+// awaitConnect gives the client ConnectTimeout to join a namespace. mu is held.
+func (s *session) awaitConnect(now time.Time) {
+	if d := s.srv.cfg.ConnectTimeout; d > 0 {
+		s.deadlines.connect = now.Add(d)
+	}
+}
+
+func (s *session) pong() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == stateOpen {
+		s.beat(time.Now())
+		s.arm()
+	}
+}
+
+// arm sets the timer to the next deadline. mu is held.
+func (s *session) arm() {
+	next := s.deadlines.die
+	for _, t := range s.optionalDeadlines() {
+		if !t.IsZero() && t.Before(next) {
+			next = t
+		}
+	}
+	if s.deadlines.timer == nil {
+		s.deadlines.timer = time.AfterFunc(time.Until(next), s.tick)
+		return
+	}
+	s.deadlines.timer.Reset(time.Until(next))
+}
+
+func (s *session) optionalDeadlines() [4]time.Time {
+	times := [4]time.Time{s.deadlines.ping, s.deadlines.connect}
+	if s.upgrade != nil {
+		times[2] = s.upgrade.deadline
+	}
+	if s.poll != nil {
+		times[3] = s.poll.noopAt
+	}
+	return times
+}
+
+// tick is the timer's function. It may fire late or once too often: only the clock counts.
+func (s *session) tick() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(time.Now())
+	if s.state != stateClosed {
+		s.arm()
+	}
+}
+
+// expire does what is due by now. Requests call it, too, so that a session whose time is up is
+// over even if its timer is late. mu is held.
+func (s *session) expire(now time.Time) {
+	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	d := &s.deadlines
+	switch {
+	case due(d.die):
+		s.shut(ReasonPingTimeout, cutConnection)
+		return
+	case due(d.connect):
+		s.shut(ReasonConnectTimeout, melody.CloseNormalClosure)
+		return
+	}
+	if s.upgrade != nil && due(s.upgrade.deadline) {
+		s.abandonUpgrade()
+	}
+	if s.poll != nil && due(s.poll.noopAt) {
+		s.poll.noopAt, s.poll.noop = time.Time{}, true
+		s.poll.rouse()
+	}
+	if due(d.ping) {
+		d.ping = time.Time{}
+		s.enqueue(eio.Packet{Type: eio.Ping}.Wire())
+	}
+}

@@ -1,0 +1,83 @@
+package socketio
+
+import (
+	"github.com/olahol/melody"
+
+	"chatsystem/adapters/socketio/eio"
+)
+
+// Socket is one client's presence in one namespace, from Handler.Connect to Handler.Disconnect.
+// All methods are safe for concurrent use and never block; on a socket that is over they do
+// nothing.
+type Socket struct {
+	id        string
+	namespace string
+	client    *client
+
+	joined bool // guarded, like value, by the session's mu
+	value  any
+}
+
+// ID returns the public id of the socket. The client knows it, too; it opens nothing.
+func (k *Socket) ID() string { return k.id }
+
+// Namespace returns the namespace that was joined, "/" for the main one.
+func (k *Socket) Namespace() string { return k.namespace }
+
+// ClientIP returns the client's address as Config.ClientIP named it at the handshake.
+func (k *Socket) ClientIP() string { return k.client.session.clientIP }
+
+// UserAgent returns the first 256 bytes of the handshake's User-Agent.
+func (k *Socket) UserAgent() string { return k.client.session.userAgent }
+
+// Send queues an event. Events reach the client in the order of Send and are never left out: a
+// client whose queue is full is cut off instead, with ReasonSlow.
+func (k *Socket) Send(f *Frame) { k.send(f.in(k.namespace)) }
+
+func (k *Socket) send(wires []eio.Wire) {
+	s := k.client.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k.joined {
+		s.enqueue(wires...)
+	}
+}
+
+// Disconnect ends the client's connection for good: everything sent so far still goes out, then
+// a DISCONNECT packet for each namespace it joined, then the transport closes. A stock client does
+// not come back by itself.
+func (k *Socket) Disconnect() {
+	s := k.client.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k.joined {
+		s.leave(ReasonServerLeft, melody.CloseNormalClosure, k.client.farewells()...)
+	}
+}
+
+// Drop closes the client's transport after everything sent so far has gone out. A stock client
+// reconnects. All its namespaces are affected.
+func (k *Socket) Drop() {
+	s := k.client.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k.joined {
+		s.leave(ReasonServerDrop, melody.CloseServiceRestart)
+	}
+}
+
+// SetValue attaches the handler's own state to the socket.
+func (k *Socket) SetValue(v any) {
+	s := k.client.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k.value = v
+}
+
+// Value returns what SetValue attached last, or nil.
+func (k *Socket) Value() any {
+	s := k.client.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return k.value
+}

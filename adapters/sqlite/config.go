@@ -1,0 +1,65 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"time"
+)
+
+// Config is where the database is and how it is opened.
+type Config struct {
+	// Path of the database file, made if absent (mode 0600); SQLite keeps two more files beside it. Its folder must exist.
+	Path string
+	// Readers is how many reads may run at once; 0 means defaultReaders.
+	Readers int
+}
+
+const (
+	defaultReaders = 4
+	// busyTimeout is how long a statement waits for somebody outside this process who holds the file.
+	busyTimeout = 5 * time.Second
+	// walLimit is the size in bytes that the write-ahead log is cut back to once a reader has let it grow.
+	walLimit = 64 << 20
+	// cacheKiB is the page cache of each connection.
+	cacheKiB = 16 << 10
+)
+
+// Validate reports what is wrong with the settings.
+func (c Config) Validate() error {
+	var faults []error
+	if c.Path == "" {
+		faults = append(faults, errors.New("sqlite: path is required"))
+	}
+	if c.Readers < 0 {
+		faults = append(faults, fmt.Errorf("sqlite: readers must not be negative, is %d", c.Readers))
+	}
+	return errors.Join(faults...)
+}
+
+func (c Config) readers() int {
+	if c.Readers == 0 {
+		return defaultReaders
+	}
+	return c.Readers
+}
+
+// source returns the data source name of the file with the pragmas of every connection and some more.
+func (c Config) source(pragmas ...string) (string, error) {
+	path, err := filepath.Abs(c.Path)
+	if err != nil {
+		return "", fmt.Errorf("sqlite: path: %w", err)
+	}
+	pragmas = append(pragmas,
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
+		"journal_mode(WAL)",
+		"synchronous(FULL)",
+		"foreign_keys(1)",
+		fmt.Sprintf("journal_size_limit(%d)", walLimit),
+		fmt.Sprintf("cache_size(-%d)", cacheKiB),
+	)
+	query := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: query.Encode()}
+	return u.String(), nil
+}

@@ -1,0 +1,82 @@
+package sqlite_test
+
+import (
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"chatsystem/adapters/sqlite"
+	"chatsystem/domain"
+	"chatsystem/ports"
+	"chatsystem/ports/portstest"
+)
+
+func TestContracts(t *testing.T) {
+	suites := map[string]func(*testing.T, portstest.Open){
+		"users":              portstest.RunUsers,
+		"sessions":           portstest.RunSessions,
+		"conversations":      portstest.RunConversations,
+		"invites":            portstest.RunInvites,
+		"conversation views": portstest.RunConversationViews,
+		"read marks":         portstest.RunReadMarks,
+		"membership":         portstest.RunMembership,
+		"message log":        portstest.RunMessageLog,
+		"message reader":     portstest.RunMessageReader,
+		"heads":              portstest.RunHeads,
+		"settler":            portstest.RunSettler,
+		"unfinished leases":  portstest.RunUnfinishedLeases,
+	}
+	for name, run := range suites {
+		t.Run(name, func(t *testing.T) { run(t, open) })
+	}
+}
+
+// open returns the ports of a new database that is closed when the test ends.
+func open(t testing.TB, clock ports.Clock) portstest.Core {
+	path := filepath.Join(t.TempDir(), "chat.db")
+	require.NoError(t, os.WriteFile(path, emptyFile(t), 0o600))
+	return coreOf(openFile(t, path, clock))
+}
+
+var empty struct {
+	once sync.Once
+	file []byte
+}
+
+// emptyFile returns a database with the whole schema and nothing in it: migrating once instead of hundreds of times is half
+// of the suites' time.
+func emptyFile(t testing.TB) []byte {
+	empty.once.Do(func() {
+		path := filepath.Join(t.TempDir(), "empty.db")
+		require.NoError(t, openFile(t, path, time.Now).Close())
+		var err error
+		empty.file, err = os.ReadFile(path)
+		require.NoError(t, err)
+	})
+	return empty.file
+}
+
+func openFile(t testing.TB, path string, clock ports.Clock) *sqlite.DB {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: path}, clock, entropy)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+func coreOf(db *sqlite.DB) portstest.Core {
+	return portstest.Core{
+		Users: db, Directory: db, Sessions: db, Conversations: db, Invites: db, Reader: db, ReadMarks: db, Members: db,
+		Heads: db, Messages: db, Log: db, Settler: db, Unfinished: db,
+	}
+}
+
+func entropy() (e domain.MessageIDEntropy) {
+	_, _ = rand.Read(e[:]) // never fails
+	return e
+}

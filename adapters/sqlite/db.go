@@ -1,0 +1,143 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	clock   ports.Clock
+	entropy ports.Entropy
+
+	pool   *sqlx.DB // for reads
+	reads  *queries
+	sole   *sqlx.DB // of one connection, which is the writer's
+	writer *writer
+
+	leaseMu sync.Mutex
+	leases  map[logKey]time.Time // until when; see LeaseUnfinished
+
+	closing sync.Once
+	closed  error
+}
+
+// logKey names one seq of one conversation.
+type logKey struct {
+	conversation domain.ConversationID
+	seq          domain.Seq
+}
+
+// Open opens the file, makes it if it is absent, and brings its schema up to date; a file made by a later version of the
+// program is refused. ctx bounds the opening only. The caller closes the DB, and holds LockDir on the folder from
+// before to after.
+func Open(ctx context.Context, cfg Config, clock ports.Clock, entropy ports.Entropy) (*DB, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if err := touch(cfg.Path); err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	d := &DB{clock: clock, entropy: entropy, leases: map[logKey]time.Time{}}
+	if err := d.open(ctx, cfg); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func (d *DB) open(ctx context.Context, cfg Config) error {
+	var err error
+	if d.sole, err = connect(cfg, 1); err != nil {
+		return err
+	}
+	if err := migrate(ctx, d.sole.DB); err != nil {
+		return err
+	}
+	conn, err := d.sole.Connx(ctx)
+	if err != nil {
+		return fmt.Errorf("sqlite: connect: %w", err)
+	}
+	d.writer = startWriter(context.WithoutCancel(ctx), conn)
+	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)"); err != nil {
+		return err
+	}
+	d.reads = newQueries(d.pool)
+	return d.Ping(ctx)
+}
+
+// connect returns a pool of at most n connections, none of them opened yet.
+func connect(cfg Config, n int, pragmas ...string) (*sqlx.DB, error) {
+	source, err := cfg.source(pragmas...)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := sqlx.Open("sqlite", source)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open: %w", err)
+	}
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	return pool, nil
+}
+
+// touch makes the file readable for its owner only: it holds password hashes. SQLite gives the files beside it the same
+// mode.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// Close finishes the writes that are queued, refuses new ones (domain.ErrUnavailable) and closes the file. Closing again
+// does nothing.
+func (d *DB) Close() error {
+	d.closing.Do(func() { d.closed = d.close() })
+	return d.closed
+}
+
+func (d *DB) close() error {
+	var faults []error
+	if d.writer != nil {
+		faults = append(faults, d.writer.close())
+	}
+	if d.reads != nil {
+		faults = append(faults, d.reads.close())
+	}
+	if d.pool != nil {
+		faults = append(faults, d.pool.Close())
+	}
+	if d.sole != nil {
+		faults = append(faults, d.sole.Close()) // last: it folds the write-ahead log into the file
+	}
+	return errors.Join(faults...)
+}
+
+const qPing = `SELECT 1`
+
+// Ping tells whether the file can be read.
+func (d *DB) Ping(ctx context.Context) error {
+	var one int
+	return d.reads.get(ctx, &one, qPing)
+}
+
+// Stats counts what the writer has done since Open: many Writes per Commit means that grouping works.
+type Stats struct {
+	Writes  int64 // changes that were committed or rolled back on their own
+	Commits int64 // transactions, each at most one sync of the disk
+	Queued  int   // changes waiting now
+}
+
+// Stats returns the counts.
+func (d *DB) Stats() Stats { return d.writer.stats() }

@@ -1,0 +1,44 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"chatsystem/domain"
+)
+
+// code returns SQLite's extended result code of an error, 0 if it is not SQLite's.
+func code(err error) int {
+	var failed *sqlite.Error
+	if errors.As(err, &failed) {
+		return failed.Code()
+	}
+	return 0
+}
+
+// isUnique tells whether a statement hit a UNIQUE column; a doubled primary key does not count, ids are never made twice.
+func isUnique(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE }
+
+// isForeignKey tells whether a statement referred to a row that is not there.
+func isForeignKey(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY }
+
+// translate marks what is wrong with the machine rather than with the statement as domain.ErrUnavailable.
+func translate(err error) error {
+	switch code(err) & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM,
+		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL:
+		return unavailable(err)
+	}
+	return err
+}
+
+// unavailable makes err match domain.ErrUnavailable.
+func unavailable(err error) error {
+	if errors.Is(err, domain.ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", domain.ErrUnavailable, err)
+}

@@ -1,0 +1,95 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+var _ ports.MessageLog = (*DB)(nil)
+
+type tailRow struct {
+	LastSeq        domain.Seq `db:"last_seq"`
+	MembersVersion int64      `db:"members_version"`
+	LastMessageAt  moment     `db:"last_message_at"`
+}
+
+type postedRow struct {
+	pointerRow
+	BodyHash []byte `db:"body_hash"`
+}
+
+const (
+	qTail = `SELECT c.last_seq, c.members_version, c.last_message_at
+		FROM memberships m JOIN conversations c ON c.conversation_id = m.conversation_id
+		WHERE m.conversation_id = ? AND m.user_id = ? AND m.left_at IS NULL`
+	qPosted = `SELECT ` + pointerColumns + `, body_hash FROM messages
+		WHERE conversation_id = ? AND sender_id = ? AND client_msg_id = ?`
+
+	qInsertMessage = `INSERT INTO messages (` + pointerColumns + `, body_hash, unpublished_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	qInsertBody    = `INSERT INTO bodies (conversation_id, seq, body) VALUES (?, ?, ?)`
+	qMoveTail      = `UPDATE conversations SET last_seq = ?, last_message_id = ?, last_sender_id = ?, last_message_at = ?,
+			last_preview = ?, last_has_more = ?
+		WHERE conversation_id = ?`
+)
+
+// Append implements ports.MessageLog. The first answer to a client_msg_id holds for ever.
+func (d *DB) Append(ctx context.Context, draft domain.Draft) (m domain.Message, created bool, err error) {
+	hash := draft.BodyHash()
+	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+		var tail tailRow
+		err := q.get(ctx, &tail, qTail, draft.Conversation, draft.Sender)
+		if errors.Is(err, sql.ErrNoRows) {
+			return domain.ErrConversationNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if m, err = findPosted(ctx, q, draft, hash); !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		now := d.clock()
+		m, created = domain.PostMessage(draft, domain.NewAllocation(domain.AllocationRequest{
+			Conversation: draft.Conversation, Sender: draft.Sender, ClientMsgID: draft.ClientMsgID, BodyHash: hash, Entropy: d.entropy(),
+		}, tail.LastSeq, tail.MembersVersion, now, tail.LastMessageAt.Time)), true
+		return d.post(ctx, q, m, hash, moment{now})
+	})
+	if err != nil {
+		return domain.Message{}, false, err
+	}
+	return m, created, nil
+}
+
+// findPosted returns the message that a draft became when it was first sent; sql.ErrNoRows.
+func findPosted(ctx context.Context, q *queries, draft domain.Draft, hash domain.BodyHash) (domain.Message, error) {
+	var row postedRow
+	if err := q.get(ctx, &row, qPosted, draft.Conversation, draft.Sender, draft.ClientMsgID); err != nil {
+		return domain.Message{}, err
+	}
+	if string(row.BodyHash) != string(hash[:]) {
+		return domain.Message{}, domain.ErrClientMsgIDReused
+	}
+	return domain.Message{Pointer: row.pointer(), Body: draft.Body}, nil
+}
+
+// post writes a new message with all that moves along with it.
+func (d *DB) post(ctx context.Context, q *queries, m domain.Message, hash domain.BodyHash, now moment) error {
+	_, err := q.exec(ctx, qInsertMessage, m.Conversation, m.Seq, m.ID, m.Sender, m.ClientMsgID, moment{m.CreatedAt}, m.Preview,
+		m.HasMore, m.MembersVersion, hash[:], now)
+	if err != nil {
+		return err
+	}
+	if m.HasMore {
+		if _, err := q.exec(ctx, qInsertBody, m.Conversation, m.Seq, m.Body); err != nil {
+			return err
+		}
+	}
+	_, err = q.exec(ctx, qMoveTail, m.Seq, m.ID, m.Sender, moment{m.CreatedAt}, m.Preview, m.HasMore, m.Conversation)
+	if err != nil {
+		return err
+	}
+	return d.moveReadMark(ctx, q, m.Sender, m.Conversation, m.Seq)
+}

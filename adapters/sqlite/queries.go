@@ -1,0 +1,104 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// preparer is a pool of connections or one of them.
+type preparer interface {
+	PreparexContext(ctx context.Context, query string) (*sqlx.Stmt, error)
+}
+
+// queries runs queries on a pool or a connection and keeps each prepared under its text. Every text is a constant, so
+// there are few; lists travel as one JSON argument. Errors name the statement and are translated.
+type queries struct {
+	on       preparer
+	mu       sync.RWMutex
+	prepared map[string]statement
+}
+
+// statement is one of the prepared; it is closed with all of them.
+type statement struct{ *sqlx.Stmt }
+
+func newQueries(on preparer) *queries {
+	return &queries{on: on, prepared: map[string]statement{}}
+}
+
+// get reads one row into dest; sql.ErrNoRows if there is none.
+func (q *queries) get(ctx context.Context, dest any, query string, args ...any) error {
+	stmt, err := q.prepare(ctx, query)
+	if err != nil {
+		return err
+	}
+	return failed(query, stmt.GetContext(ctx, dest, args...))
+}
+
+// list reads all rows into dest, a pointer to a slice.
+func (q *queries) list(ctx context.Context, dest any, query string, args ...any) error {
+	stmt, err := q.prepare(ctx, query)
+	if err != nil {
+		return err
+	}
+	return failed(query, stmt.SelectContext(ctx, dest, args...))
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (q *queries) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	stmt, err := q.prepare(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, failed(query, err)
+	}
+	n, err := result.RowsAffected()
+	return n, failed(query, err)
+}
+
+func (q *queries) prepare(ctx context.Context, query string) (statement, error) {
+	q.mu.RLock()
+	stmt, there := q.prepared[query]
+	q.mu.RUnlock()
+	if there {
+		return stmt, nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if stmt, there = q.prepared[query]; there {
+		return stmt, nil
+	}
+	prepared, err := q.on.PreparexContext(ctx, query)
+	if err != nil {
+		return statement{}, failed(query, err)
+	}
+	stmt = statement{prepared}
+	q.prepared[query] = stmt
+	return stmt, nil
+}
+
+// close releases the prepared statements; queries must not be used after it.
+func (q *queries) close() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var faults []error
+	for _, stmt := range q.prepared {
+		faults = append(faults, stmt.Close())
+	}
+	return errors.Join(faults...)
+}
+
+// failed wraps err with the first words of the query, enough to find it.
+func failed(query string, err error) error {
+	if err == nil {
+		return nil
+	}
+	words := strings.Fields(query)
+	return fmt.Errorf("sqlite: %s: %w", strings.Join(words[:min(3, len(words))], " "), translate(err))
+}

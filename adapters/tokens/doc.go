@@ -1,0 +1,3 @@
+// Package tokens issues and checks access tokens (JWT, EdDSA) and makes refresh tokens. Implements: ports.TokenIssuer,
+// ports.TokenVerifier, ports.RefreshTokens.
+package tokens

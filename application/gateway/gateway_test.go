@@ -1,0 +1,301 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"chatsystem/adapters/memory"
+	"chatsystem/application/gateway"
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+// fakeSocket records what a client would receive, in order.
+type fakeSocket struct {
+	id domain.ConnectionID
+	mu sync.Mutex
+	in []string
+}
+
+func (s *fakeSocket) ID() domain.ConnectionID { return s.id }
+func (s *fakeSocket) Send(f ports.Frame)      { s.record(f.(string)) }
+func (s *fakeSocket) Disconnect()             { s.record("DISCONNECT") }
+func (s *fakeSocket) Drop()                   { s.record("DROP") }
+
+func (s *fakeSocket) record(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.in = append(s.in, what)
+}
+
+func (s *fakeSocket) received() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.in)
+}
+
+// textFrames encodes an event as its name and payload.
+type textFrames struct{}
+
+func (textFrames) EncodeFrame(name string, payload any) (ports.Frame, error) {
+	text, err := json.Marshal(payload)
+	return name + " " + string(text), err
+}
+
+// knownTokens verifies tokens from a table.
+type knownTokens map[string]ports.AccessClaims
+
+func (k knownTokens) VerifyAccess(token string) (ports.AccessClaims, error) {
+	c, ok := k[token]
+	if !ok {
+		return ports.AccessClaims{}, domain.ErrTokenInvalid
+	}
+	return c, nil
+}
+
+// flakyPresence is a presence registry that can be down, and counts on it being asked.
+type flakyPresence struct {
+	*memory.Presence
+	down bool
+}
+
+func (p *flakyPresence) Renew(ctx context.Context, gw domain.GatewayID, l []domain.Lease) ([]domain.Lease, error) {
+	if p.down {
+		return nil, errors.New("registry is down")
+	}
+	return p.Presence.Renew(ctx, gw, l)
+}
+
+// revokedSessions answers which sessions have ended.
+type revokedSessions struct{ ended []domain.SessionID }
+
+func (r *revokedSessions) Revoked(_ context.Context, ids []domain.SessionID) ([]domain.SessionID, error) {
+	return slices.DeleteFunc(slices.Clone(ids), func(id domain.SessionID) bool { return !slices.Contains(r.ended, id) }), nil
+}
+
+const (
+	self   domain.GatewayID = "gateway-1"
+	ada    domain.UserID    = "ada"
+	ben    domain.UserID    = "ben"
+	laptop domain.SessionID = "ada-laptop"
+	phone  domain.SessionID = "ada-phone"
+)
+
+// bench is a gateway with its parts at hand. It runs in a bubble of testing/synctest: its time is virtual.
+type bench struct {
+	t            *testing.T
+	presence     *flakyPresence
+	revoked      *revokedSessions
+	accept       *gateway.Accept
+	authenticate *gateway.Authenticate
+	disconnect   *gateway.Disconnect
+	deliver      *gateway.Deliver
+	connections  *gateway.Connections
+}
+
+func newBench(t *testing.T) *bench {
+	quiet := slog.New(slog.DiscardHandler)
+	in := time.Now().Add(15 * time.Minute)
+	tokens := knownTokens{
+		"ada-laptop":       {User: ada, Session: laptop, ExpiresAt: in},
+		"ada-laptop-later": {User: ada, Session: laptop, ExpiresAt: in.Add(15 * time.Minute)},
+		"ada-phone":        {User: ada, Session: phone, ExpiresAt: in},
+		"ben":              {User: ben, Session: "ben", ExpiresAt: in},
+	}
+	b := &bench{t: t, presence: &flakyPresence{Presence: memory.NewPresence(time.Now)}, revoked: &revokedSessions{}, connections: gateway.NewConnections()}
+	keeper := gateway.NewPresence(self, b.connections, b.presence, b.revoked, textFrames{}, quiet)
+	b.accept = gateway.NewAccept(b.connections, time.Now)
+	b.authenticate = gateway.NewAuthenticate(b.connections, tokens, keeper, b.revoked, textFrames{}, quiet)
+	b.disconnect = gateway.NewDisconnect(b.connections, keeper)
+	b.deliver = gateway.NewDeliver(b.connections, keeper, textFrames{}, quiet)
+	expire := gateway.NewExpire(b.connections, textFrames{}, time.Now, quiet)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	var loops sync.WaitGroup
+	loops.Go(func() { keeper.Run(ctx) })
+	loops.Go(func() { expire.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		loops.Wait()
+	})
+	b.deliver.Subscribed()
+	return b
+}
+
+// in runs a test in a bubble.
+func in(t *testing.T, test func(t *testing.T, b *bench)) {
+	synctest.Test(t, func(t *testing.T) { test(t, newBench(t)) })
+}
+
+// connect opens a connection and authenticates it.
+func (b *bench) connect(id domain.ConnectionID, token string) *fakeSocket {
+	s := &fakeSocket{id: id}
+	b.accept.Execute(s)
+	b.authenticate.Execute(b.t.Context(), s, token)
+	return s
+}
+
+func (b *bench) send(text string, users ...domain.UserID) {
+	b.deliver.Deliver(ports.Delivery{
+		Event: domain.Event{Name: domain.EventMessageNew, Payload: json.RawMessage(`"` + text + `"`)}, Users: users,
+	})
+}
+
+const (
+	helloAda = `authenticated {"userId":"ada"}`
+	one      = `message:new "one"`
+)
+
+func TestAuthentication(t *testing.T) {
+	t.Run("every connection of a user hears events, each of them after authenticated", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			first, second, other := b.connect("1", "ada-laptop"), b.connect("2", "ada-phone"), b.connect("3", "ben")
+			b.send("one", ada)
+			assert.Equal(t, []string{helloAda, one}, first.received())
+			assert.Equal(t, []string{helloAda, one}, second.received())
+			assert.Equal(t, []string{`authenticated {"userId":"ben"}`}, other.received())
+		})
+	})
+	t.Run("a token that is none ends the connection for good, with the reason", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := b.connect("1", "forged")
+			require.Len(t, s.received(), 2)
+			assert.Contains(t, s.received()[0], `"code":"token_invalid"`)
+			assert.Equal(t, "DISCONNECT", s.received()[1])
+			b.send("one", ada, "")
+			assert.Len(t, s.received(), 2, "it hears nothing")
+		})
+	})
+	t.Run("another user's token ends the connection", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := b.connect("1", "ada-laptop")
+			b.authenticate.Execute(t.Context(), s, "ben")
+			assert.Contains(t, s.received()[1], `"code":"token_invalid"`)
+			assert.Equal(t, "DISCONNECT", s.received()[2])
+		})
+	})
+	t.Run("a session that was signed out cannot connect", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			b.revoked.ended = []domain.SessionID{laptop}
+			s := b.connect("1", "ada-laptop")
+			assert.Contains(t, s.received()[0], `"code":"session_revoked"`)
+			assert.Equal(t, "DISCONNECT", s.received()[1])
+		})
+	})
+	t.Run("signing a session out closes its connections and no others", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			out, stays := b.connect("1", "ada-laptop"), b.connect("2", "ada-phone")
+			b.deliver.SessionsRevoked([]domain.SessionID{laptop})
+			assert.Contains(t, out.received()[1], `"code":"session_revoked"`)
+			assert.Equal(t, "DISCONNECT", out.received()[2])
+			assert.Equal(t, []string{helloAda}, stays.received())
+		})
+	})
+	t.Run("a closed connection is forgotten, here and in presence", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := b.connect("1", "ada-laptop")
+			b.disconnect.Execute(t.Context(), s.id)
+			b.send("one", ada)
+			assert.Equal(t, []string{helloAda}, s.received())
+			assert.Zero(t, b.connections.Count())
+			assert.Empty(t, b.gateways(ada))
+		})
+	})
+}
+
+func (b *bench) gateways(u domain.UserID) []domain.GatewayID {
+	where, err := b.presence.Gateways(b.t.Context(), []domain.UserID{u})
+	require.NoError(b.t, err)
+	return where[u]
+}
+
+func TestDeadlines(t *testing.T) {
+	t.Run("a connection that does not authenticate within 10 s is dropped", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := &fakeSocket{id: "1"}
+			b.accept.Execute(s)
+			pass(9 * time.Second)
+			assert.Empty(t, s.received())
+			pass(2 * time.Second)
+			assert.Equal(t, "DROP", s.received()[0])
+		})
+	})
+	t.Run("a connection is dropped when its token expires, and may come back", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := b.connect("1", "ada-laptop")
+			pass(15*time.Minute + time.Second)
+			assert.Contains(t, s.received()[1], `"code":"token_expired"`)
+			assert.Equal(t, "DROP", s.received()[2])
+		})
+	})
+	t.Run("a fresh token of the same user keeps it open", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := b.connect("1", "ada-laptop")
+			b.authenticate.Execute(t.Context(), s, "ada-laptop-later")
+			pass(20 * time.Minute)
+			assert.Equal(t, []string{helloAda, helloAda}, s.received())
+		})
+	})
+}
+
+func TestPresence(t *testing.T) {
+	t.Run("a connection stays present for as long as it lives", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := b.connect("1", "ada-laptop")
+			pass(10 * time.Minute)
+			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada))
+			assert.Equal(t, []string{helloAda}, s.received(), "and is not told to catch up")
+		})
+	})
+	t.Run("a lease that was lost is put back, then its connection catches up", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			lost, kept := b.connect("1", "ada-laptop"), b.connect("2", "ben")
+			require.NoError(t, b.presence.Leave(t.Context(), self, []domain.Lease{{User: ada, Connection: "1"}}))
+			pass(domain.LeaseRenewal + time.Second)
+			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada))
+			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, lost.received())
+			assert.Len(t, kept.received(), 1)
+		})
+	})
+	t.Run("while the registry is down clients are served; they are registered when it is back, and catch up", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			b.presence.down = true
+			s := b.connect("1", "ada-laptop")
+			assert.Equal(t, []string{helloAda}, s.received())
+			pass(30 * time.Second)
+			b.presence.down = false
+			pass(3 * time.Second)
+			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada))
+			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())
+		})
+	})
+	t.Run("after an interrupted subscription everybody is registered again, then catches up, and ended sessions are closed", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s, ended := b.connect("1", "ben"), b.connect("2", "ada-laptop")
+			require.NoError(t, b.presence.Leave(t.Context(), self, []domain.Lease{{User: ben, Connection: "1"}}))
+			b.revoked.ended = []domain.SessionID{laptop}
+			b.deliver.Subscribed()
+			synctest.Wait()
+			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ben))
+			pass(6 * time.Second)
+			assert.Equal(t, `resync {"reason":"subscription_interrupted"}`, s.received()[1])
+			assert.Contains(t, ended.received()[1], `"code":"session_revoked"`)
+		})
+	})
+}
+
+// pass lets virtual time go by.
+func pass(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // in a bubble of testing/synctest
+	synctest.Wait()
+}

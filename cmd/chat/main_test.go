@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain lets the test binary be the program itself, so that a test can start and kill it.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "healthcheck") {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// process is a running `chat serve`.
+type process struct {
+	t    *testing.T
+	addr string
+	dir  string
+	args []string
+	cmd  *exec.Cmd
+	logs string
+}
+
+// newProcess returns a program that has not been started, with a data folder and an address of its own.
+func newProcess(t *testing.T, args ...string) *process {
+	t.Helper()
+	var cfg net.ListenConfig
+	ln, err := cfg.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	p := &process{t: t, addr: ln.Addr().String(), dir: t.TempDir(), args: args}
+	p.logs = filepath.Join(p.dir, "log")
+	t.Cleanup(func() {
+		p.kill()
+		if log, err := os.ReadFile(p.logs); err == nil && t.Failed() {
+			t.Logf("log of the server:\n%s", log)
+		}
+	})
+	return p
+}
+
+func (p *process) url() string { return "http://" + p.addr }
+
+// start runs the program and returns once it listens.
+func (p *process) start() {
+	p.t.Helper()
+	self, err := os.Executable()
+	require.NoError(p.t, err)
+	p.cmd = exec.Command(self, append([]string{"serve"}, p.args...)...)
+	p.cmd.Env = append(p.cmd.Environ(), "HTTP_ADDR="+p.addr, "DATA_DIR="+filepath.Join(p.dir, "data"), "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=1s")
+	log, err := os.OpenFile(p.logs, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	require.NoError(p.t, err)
+	defer log.Close()
+	p.cmd.Stderr = log
+	out, err := p.cmd.StdoutPipe()
+	require.NoError(p.t, err)
+	require.NoError(p.t, p.cmd.Start())
+
+	welcomed := make(chan bool, 1)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), p.url()) {
+				welcomed <- true
+				break
+			}
+		}
+		close(welcomed)
+	}()
+	select {
+	case ok := <-welcomed:
+		require.True(p.t, ok, "the program ended before it listened")
+	case <-time.After(30 * time.Second):
+		require.Fail(p.t, "the program does not start")
+	}
+}
+
+// kill ends the program at whatever instruction it is, if it runs.
+func (p *process) kill() {
+	if p.cmd != nil && p.cmd.ProcessState == nil {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+	}
+}
+
+// stop asks the program to end and returns its exit code.
+func (p *process) stop() int {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGTERM))
+	err := p.cmd.Wait()
+	if err != nil {
+		var exit *exec.ExitError
+		require.ErrorAs(p.t, err, &exit)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// deadline returns a context that bounds a test.
+func deadline(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}

@@ -1,0 +1,80 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/fx"
+
+	"chatsystem/adapters/httpapi"
+	"chatsystem/adapters/socketio"
+)
+
+// Address is where a server listens, known once it does: with port 0 the system chooses.
+type Address struct{ net.Addr }
+
+// listener is one HTTP server of a program.
+type listener struct {
+	name    string
+	addr    string
+	handler http.Handler
+	drain   func(context.Context) error // lets long-lived connections go; nil: there are none
+}
+
+// serve listens at start, and at stop lets connections go and waits for requests under way.
+func serve(lc fx.Lifecycle, down fx.Shutdowner, log *slog.Logger, l listener, listening func(net.Addr)) {
+	srv := httpapi.NewServer(l.handler, log)
+	lc.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			var cfg net.ListenConfig
+			ln, err := cfg.Listen(ctx, "tcp", l.addr)
+			if err != nil {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+			listening(ln.Addr())
+			go func() {
+				if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+					log.Error("server ended", "server", l.name, "error", err)
+					_ = down.Shutdown(fx.ExitCode(1)) // fails only if a shutdown is under way
+				}
+			}()
+			return nil
+		},
+		OnStop: func(ctx context.Context) error {
+			var drained error
+			var draining sync.WaitGroup
+			if l.drain != nil {
+				draining.Go(func() { drained = l.drain(ctx) })
+			}
+			err := srv.Shutdown(ctx)
+			draining.Wait()
+			return errors.Join(err, drained)
+		},
+	})
+}
+
+// drainSockets lets the connections of a gateway go over a period.
+func drainSockets(s *socketio.Server, period time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error { return s.Drain(ctx, period) }
+}
+
+// adminHandler serves what only operators may see.
+func adminHandler(g prometheus.Gatherer) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", promhttp.HandlerFor(g, promhttp.HandlerOpts{}))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}

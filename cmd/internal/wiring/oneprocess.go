@@ -1,0 +1,198 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/fx"
+
+	"chatsystem/adapters/direct"
+	"chatsystem/adapters/httpapi"
+	"chatsystem/adapters/memory"
+	"chatsystem/adapters/passwords"
+	"chatsystem/adapters/socketio"
+	"chatsystem/adapters/sqlite"
+	"chatsystem/adapters/tokens"
+	"chatsystem/application/gateway"
+	"chatsystem/application/messages"
+	"chatsystem/application/users"
+	"chatsystem/cmd/internal/config"
+	"chatsystem/ports"
+	"chatsystem/web"
+)
+
+const (
+	startTimeout = time.Minute
+	stopGrace    = 10 * time.Second // for everything but the draining of sockets
+)
+
+// Chat is the whole system in one process: every service's use cases over one set of adapters. listening hears where it
+// serves.
+func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func(net.Addr)) fx.Option {
+	stores := embeddedStores
+	if cfg.Memory {
+		stores = memoryStores
+	}
+	return fx.Options(
+		fx.StartTimeout(startTimeout), fx.StopTimeout(cfg.DrainPeriod+stopGrace),
+		rootContext(ctx), logging(log), system,
+		fx.Supply(cfg, AllowedOrigins(cfg.AllowedOrigins), users.Lifetimes{Access: cfg.AccessTokenTTL, Refresh: cfg.RefreshTokenTTL}),
+		stores, inProcessDelivery, security,
+		notices, userService, chatService, messageService, fanoutWorker, gatewayService, realtime,
+		fx.Provide(newChatHandler),
+		fx.Invoke(func(lc fx.Lifecycle, down fx.Shutdowner, h http.Handler, s *socketio.Server) {
+			serve(lc, down, log, listener{"http", cfg.HTTPAddr, h, drainSockets(s, cfg.DrainPeriod)}, listening)
+		}),
+		fx.Invoke(func(lc fx.Lifecycle, down fx.Shutdowner, g prometheus.Gatherer) {
+			if cfg.AdminAddr != "" {
+				serve(lc, down, log, listener{"admin", cfg.AdminAddr, adminHandler(g), nil}, func(net.Addr) {})
+			}
+		}),
+	)
+}
+
+// embeddedStores keep everything in one SQLite file.
+var embeddedStores = fx.Options(
+	bind(openDatabase,
+		as[ports.UserStore](), as[ports.UserDirectory](), as[ports.SessionStore](), as[ports.ConversationStore](), as[ports.InviteStore](),
+		as[ports.ConversationReader](), as[ports.ReadMarks](), as[ports.MembershipReader](), as[ports.HeadReader](),
+		as[ports.MessageLog](), as[ports.MessageReader](), as[ports.Settler](), as[ports.UnfinishedLeases](), as[pinger](),
+	),
+	bind(func() messages.NothingPending { return messages.NothingPending{} }, as[messages.Resolver]()),
+)
+
+// pinger is a store that can say whether it works.
+type pinger interface {
+	Ping(ctx context.Context) error
+}
+
+// alwaysUp is what a store in memory says.
+type alwaysUp struct{}
+
+func (alwaysUp) Ping(context.Context) error { return nil }
+
+const databaseFile = "chat.db"
+
+// openDatabase opens the file under a lock on its folder, from before it is migrated until it is closed.
+func openDatabase(lc fx.Lifecycle, ctx context.Context, cfg config.Chat, clock ports.Clock, entropy ports.Entropy) (*sqlite.DB, error) { //nolint:revive // fx's parameters have no order
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("DATA_DIR: %w", err)
+	}
+	lock, err := sqlite.LockDir(cfg.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(cfg.DataDir, databaseFile)}, clock, entropy)
+	if err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	lc.Append(fx.StopHook(lock.Unlock))
+	lc.Append(fx.StopHook(db.Close)) // hooks run backwards: closed before it is unlocked
+	return db, nil
+}
+
+// memoryStores keep nothing: the log stands on an allocator and a store in memory.
+var memoryStores = fx.Options(
+	bind(memory.NewStore,
+		as[ports.UserStore](), as[ports.UserDirectory](), as[ports.SessionStore](), as[ports.ConversationStore](), as[ports.InviteStore](),
+		as[ports.ConversationReader](), as[ports.ReadMarks](), as[ports.MembershipReader](), as[ports.HeadReader](),
+		as[ports.SequenceAllocator](), as[ports.Settler](), as[ports.UnfinishedLeases](),
+	),
+	bind(func() alwaysUp { return alwaysUp{} }, as[pinger]()),
+	bind(memory.NewMessageStore, as[ports.MessageStore](), as[ports.MessageReader]()),
+	bind(messages.NewSequencedLog, as[ports.MessageLog](), as[messages.Resolver]()),
+)
+
+// inProcessDelivery is the way of events when every service is in this process.
+var inProcessDelivery = fx.Options(
+	bind(memory.NewEventBus, as[ports.EventPublisher](), as[ports.EventSource]()),
+	bind(memory.NewPresence, as[ports.PresenceRegistry](), as[ports.PresenceReader]()),
+	bind(memory.NewGatewayBus, as[ports.GatewayPublisher](), as[ports.GatewayInbox](), as[ports.RevocationAnnouncer]()),
+	bind(memory.NewMembershipCache, as[ports.MembershipCache]()),
+	bind(direct.NewSessions, as[ports.RevocationReader]()),
+)
+
+// security is tokens and passwords.
+var security = fx.Options(
+	bind(newAuthority, as[ports.TokenIssuer](), as[ports.TokenVerifier](), fx.As(fx.Self())),
+	bind(tokens.NewRefreshTokens, as[ports.RefreshTokens]()),
+	bind(func(cfg config.Chat) (*passwords.Hasher, error) {
+		return passwords.New(passwords.Config{Cost: cfg.BcryptCost})
+	}, as[ports.PasswordHasher]()),
+)
+
+const keyFile = "jwt-ed25519.pem"
+
+// newAuthority signs with the key in the data folder, made at the first start; without a folder, with one of this run.
+func newAuthority(cfg config.Chat, clock ports.Clock) (*tokens.Authority, error) {
+	path := filepath.Join(cfg.DataDir, keyFile)
+	if cfg.Memory {
+		path = ""
+	}
+	return tokens.NewAuthority(tokens.Config{KeyFile: path, Issuer: "chat", Audience: "chat"}, clock)
+}
+
+// surface is what the one HTTP server serves.
+type surface struct {
+	fx.In
+
+	Config      config.Chat
+	Log         *slog.Logger
+	Registry    prometheus.Registerer
+	Gatherer    prometheus.Gatherer
+	Verifier    ports.TokenVerifier
+	Authority   *tokens.Authority
+	Users       httpapi.UserUseCases
+	Chats       httpapi.ChatUseCases
+	Messages    httpapi.MessageUseCases
+	Sockets     *socketio.Server
+	Connections *gateway.Connections
+	Deliver     *gateway.Deliver
+	Store       pinger
+}
+
+func newChatHandler(s surface) (http.Handler, error) {
+	routes := []httpapi.Routes{
+		httpapi.UserRoutes(s.Users), httpapi.ChatRoutes(s.Chats), httpapi.MessageRoutes(s.Messages),
+		httpapi.RealtimeRoutes(s.Sockets, realtimePaths...),
+		httpapi.DocumentRoutes(), httpapi.KeyRoutes(s.Authority.JWKS),
+		httpapi.HealthRoutes(
+			httpapi.Check{Name: "store", Probe: s.Store.Ping},
+			httpapi.Check{Name: "delivery", Probe: s.receiving},
+		),
+		httpapi.FallbackRoutes(http.FileServerFS(web.Dist())),
+	}
+	if s.Config.AdminAddr == "" {
+		routes = append(routes, httpapi.MetricRoutes(s.Gatherer))
+	}
+	if err := s.Registry.Register(connectionGauge(s.Connections)); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	cfg := httpapi.Config{AllowedOrigins: s.Config.AllowedOrigins, CORS: true, TrustedProxies: s.Config.TrustedProxies}
+	if s.Config.RateLimits {
+		cfg.Limits = httpapi.DefaultLimits()
+	}
+	return httpapi.NewHandler(cfg, s.Log, s.Registry, s.Verifier, routes...)
+}
+
+// receiving tells whether events reach the sockets.
+func (s surface) receiving(context.Context) error {
+	if !s.Deliver.Ready() {
+		return errors.New("the gateway is not subscribed yet")
+	}
+	return nil
+}
+
+func connectionGauge(c *gateway.Connections) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "chat_gateway_connections", Help: "Realtime connections, authenticated or not.",
+	}, func() float64 { return float64(c.Count()) })
+}

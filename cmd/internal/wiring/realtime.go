@@ -1,0 +1,59 @@
+package wiring
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"go.uber.org/fx"
+
+	"chatsystem/adapters/socketio"
+	"chatsystem/application/gateway"
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+// realtimePaths are where clients find Socket.IO: the documented path, and the one of the documented snippet.
+var realtimePaths = []string{"/ws/socket.io", "/socket.io"}
+
+// realtime is the Socket.IO server of a gateway.
+var realtime = fx.Options(
+	fx.Provide(newGatewayID, socketio.NewGateway, newSocketServer),
+	bind(func() socketio.Frames { return socketio.Frames{} }, as[ports.FrameEncoder]()),
+)
+
+func newGatewayID(uuids ports.UUIDs) domain.GatewayID { return domain.GatewayID(uuids()) }
+
+// AllowedOrigins are the web pages elsewhere that may connect.
+type AllowedOrigins []string
+
+func newSocketServer(h *socketio.Gateway, origins AllowedOrigins) (*socketio.Server, error) {
+	cfg := socketio.DefaultConfig()
+	cfg.CheckOrigin = socketio.AllowOrigins(origins)
+	return socketio.NewServer(cfg, h)
+}
+
+// inbox is what a gateway receives by.
+type inbox struct {
+	fx.In
+
+	Gateway domain.GatewayID
+	Inbox   ports.GatewayInbox
+	Deliver *gateway.Deliver
+	Log     *slog.Logger
+}
+
+const receiveAgain = time.Second
+
+// receive keeps the gateway's subscription up.
+func receive(in inbox, ctx context.Context) { //nolint:revive // the shape of background
+	for ctx.Err() == nil {
+		if err := in.Inbox.Receive(ctx, in.Gateway, in.Deliver); err != nil && ctx.Err() == nil {
+			in.Log.Warn("gateway inbox, will subscribe again", "error", err)
+			select {
+			case <-time.After(receiveAgain):
+			case <-ctx.Done():
+			}
+		}
+	}
+}

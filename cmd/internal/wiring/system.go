@@ -1,0 +1,38 @@
+package wiring
+
+import (
+	"crypto/rand"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.uber.org/fx"
+
+	"chatsystem/application/chats"
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+// system is what every program takes from the machine it runs on.
+var system = fx.Options(
+	fx.Supply(ports.Clock(time.Now), ports.UUIDs(newUUID), ports.Entropy(newEntropy)),
+	fx.Provide(func(c ports.Clock, u ports.UUIDs) chats.System { return chats.System{Clock: c, UUIDs: u} }),
+	bind(newRegistry, as[prometheus.Registerer](), as[prometheus.Gatherer]()),
+)
+
+// newUUID panics only if the machine has no randomness, without which nothing here is safe.
+func newUUID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func newEntropy() domain.MessageIDEntropy {
+	var e domain.MessageIDEntropy
+	_, _ = rand.Read(e[:]) // never fails: crypto/rand ends the process instead
+	return e
+}
+
+// newRegistry returns a registry with the runtime's own metrics.
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}

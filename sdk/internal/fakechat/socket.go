@@ -1,0 +1,222 @@
+package fakechat
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// The heartbeat the fake announces, as the real server's.
+const (
+	pingInterval = 25 * time.Second
+	pingTimeout  = 20 * time.Second
+)
+
+// CloseFrame, sent, closes the connection at the transport level after what was sent before.
+const CloseFrame = ""
+
+// socket is one connection. Frames are queued without limit and written by one goroutine.
+type socket struct {
+	server *Server
+	ws     *websocket.Conn
+	userID string // set once authenticated
+	silent bool   // answers and sends nothing any more
+
+	mu     sync.Mutex
+	frames []string
+	wake   chan struct{}
+	done   chan struct{}
+	expiry *time.Timer
+}
+
+// Emit sends an event to every socket of a user.
+func (s *Server) Emit(userID, name string, payload any) {
+	for _, k := range s.socketsOf(userID) {
+		k.emit(name, payload)
+	}
+}
+
+// SendFrame sends one raw text frame to every socket of a user.
+func (s *Server) SendFrame(userID, frame string) {
+	for _, k := range s.socketsOf(userID) {
+		k.queue(frame)
+	}
+}
+
+// Cut drops every connection of a user at the transport level.
+func (s *Server) Cut(userID string) {
+	for _, k := range s.socketsOf(userID) {
+		k.ws.Close()
+	}
+}
+
+// Silence leaves a user's connections open and sends nothing on them any more, as a dead machine does.
+func (s *Server) Silence(userID string) {
+	for _, k := range s.socketsOf(userID) {
+		k.mu.Lock()
+		k.silent = true
+		k.mu.Unlock()
+	}
+}
+
+// Deaf has the next n connections accepted and never answered.
+func (s *Server) Deaf(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deaf = n
+}
+
+// Connections returns how many authenticated connections a user has.
+func (s *Server) Connections(userID string) int { return len(s.socketsOf(userID)) }
+
+func (s *Server) socketsOf(userID string) []*socket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []*socket
+	for k := range s.sockets {
+		if k.userID == userID {
+			found = append(found, k)
+		}
+	}
+	return found
+}
+
+func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if q := r.URL.Query(); q.Get("EIO") != "4" || q.Get("transport") != "websocket" {
+		http.Error(w, "bad handshake", http.StatusBadRequest)
+		return
+	}
+	upgrader := websocket.Upgrader{}
+	ws, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	k := &socket{server: s, ws: ws, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		k.write()
+	}()
+	k.queue(`0{"sid":"secret","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":16384}`)
+	k.read()
+	s.mu.Lock()
+	delete(s.sockets, k)
+	s.mu.Unlock()
+	close(k.done)
+	ws.Close()
+	<-written
+	if k.expiry != nil {
+		k.expiry.Stop()
+	}
+}
+
+func (k *socket) read() {
+	for {
+		_, frame, err := k.ws.ReadMessage()
+		if err != nil {
+			return
+		}
+		switch text := string(frame); {
+		case strings.HasPrefix(text, "40"):
+			k.queue(`40{"sid":"public"}`)
+			k.authenticate(text[2:])
+		case strings.HasPrefix(text, `42["authenticate",`):
+			k.authenticate(strings.TrimSuffix(strings.TrimPrefix(text, `42["authenticate",`), "]"))
+		case strings.HasPrefix(text, "41"):
+			return
+		}
+	}
+}
+
+// authenticate checks a token as the real gateway does: the socket is registered before its user is told so.
+func (k *socket) authenticate(auth string) {
+	var in struct {
+		Token string `json:"token"`
+	}
+	_ = json.Unmarshal([]byte(auth), &in)
+	s := k.server
+	s.mu.Lock()
+	if s.deaf > 0 {
+		s.deaf--
+		s.mu.Unlock()
+		return
+	}
+	sess, expires, code := s.verify(in.Token)
+	if code == "" && sess.revoked {
+		code = "session_revoked"
+	}
+	if code == "" {
+		k.userID = sess.user.id
+		s.sockets[k] = struct{}{}
+	}
+	s.mu.Unlock()
+	if code != "" {
+		k.refuse(code)
+		return
+	}
+	if k.expiry != nil {
+		k.expiry.Stop()
+	}
+	k.expiry = time.AfterFunc(time.Until(expires), func() {
+		k.emit("error", map[string]string{"code": "token_expired", "message": "expired"})
+		k.queue(CloseFrame)
+	})
+	k.emit("authenticated", map[string]string{"userId": sess.user.id})
+}
+
+// refuse closes the connection so that a client does not come back by itself.
+func (k *socket) refuse(code string) {
+	k.emit("error", map[string]string{"code": code, "message": "refused"})
+	k.queue("41")
+	k.queue(CloseFrame)
+}
+
+func (k *socket) emit(name string, payload any) {
+	data, err := json.Marshal([]any{name, payload})
+	if err != nil {
+		panic(err)
+	}
+	k.queue("42" + string(data))
+}
+
+// queue has a frame written.
+func (k *socket) queue(frame string) {
+	k.mu.Lock()
+	k.frames = append(k.frames, frame)
+	k.mu.Unlock()
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (k *socket) write() {
+	ping := time.NewTicker(pingInterval)
+	defer ping.Stop()
+	for {
+		select {
+		case <-k.wake:
+		case <-ping.C:
+			k.queue("2")
+		case <-k.done:
+			return
+		}
+		k.mu.Lock()
+		frames, silent := k.frames, k.silent
+		k.frames = nil
+		k.mu.Unlock()
+		for _, f := range frames {
+			if f == CloseFrame {
+				k.ws.Close()
+				return
+			}
+			if !silent && k.ws.WriteMessage(websocket.TextMessage, []byte(f)) != nil {
+				return
+			}
+		}
+	}
+}

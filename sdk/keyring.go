@@ -1,0 +1,185 @@
+package sdk
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Tokens are what a session is known by. The access token goes with every request and lives for minutes; the refresh
+// token buys the next pair, once. Both are secrets.
+type Tokens struct {
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+// keyring holds the session's tokens and exchanges them: before they run out, at most once at a time, and never on the
+// context of a single caller, whose end would lose the new pair.
+type keyring struct {
+	observe  func(Tokens)
+	exchange func(ctx context.Context, refreshToken string) (Tokens, error)
+
+	changing sync.Mutex // held around a change and its observation, so that observers see changes in order
+
+	mu      sync.Mutex
+	tokens  Tokens
+	renewAt time.Time // from then on the access token is exchanged ahead of need; zero: unknown
+	expires time.Time // zero: unknown
+	flight  *flight   // the exchange in progress, if any
+}
+
+// flight is one exchange, shared by all who wait for it.
+type flight struct {
+	done chan struct{} // closed when err is set
+	err  error
+}
+
+func newKeyring(t Tokens, observe func(Tokens), exchange func(context.Context, string) (Tokens, error)) *keyring {
+	k := &keyring{observe: observe, exchange: exchange, tokens: t}
+	issued, expires := lifetime(t.AccessToken)
+	k.schedule(expires, expires.Sub(issued)) // saved tokens: their age is known by the clock only
+	return k
+}
+
+// access returns a token for the next request, a fresh one if the present one is about to run out.
+func (k *keyring) access(ctx context.Context) (string, error) {
+	k.mu.Lock()
+	t, renewAt, expires := k.tokens, k.renewAt, k.expires
+	k.mu.Unlock()
+	if t == (Tokens{}) {
+		return "", ErrSignedOut
+	}
+	now := time.Now()
+	if t.AccessToken != "" && (t.RefreshToken == "" || renewAt.IsZero() || now.Before(renewAt)) {
+		return t.AccessToken, nil
+	}
+	if err := k.renew(ctx, t.AccessToken); err != nil {
+		if temporary(err) && ctx.Err() == nil && now.Before(expires) {
+			return t.AccessToken, nil // still good: the next request tries again
+		}
+		return "", err
+	}
+	return k.current().AccessToken, nil
+}
+
+// renew exchanges the tokens unless the access token is no longer the stale one. It joins an exchange in progress.
+func (k *keyring) renew(ctx context.Context, stale string) error {
+	k.mu.Lock()
+	if k.tokens == (Tokens{}) || k.tokens.RefreshToken == "" {
+		k.mu.Unlock()
+		return ErrSignedOut
+	}
+	if k.tokens.AccessToken != stale {
+		k.mu.Unlock()
+		return nil
+	}
+	f := k.flight
+	if f == nil {
+		f = &flight{done: make(chan struct{})}
+		k.flight = f
+		go k.fly(context.WithoutCancel(ctx), f, k.tokens.RefreshToken)
+	}
+	k.mu.Unlock()
+	select {
+	case <-f.done:
+		return f.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// fly exchanges the refresh token. Only a clear refusal ends the session.
+func (k *keyring) fly(ctx context.Context, f *flight, refreshToken string) {
+	fresh, err := k.exchange(ctx, refreshToken)
+	switch {
+	case err == nil:
+		k.replace(refreshToken, fresh)
+	case hasStatus(err, http.StatusUnauthorized, http.StatusBadRequest):
+		k.replace(refreshToken, Tokens{})
+		err = signedOut{err}
+	}
+	k.mu.Lock()
+	k.flight, f.err = nil, stepError("refresh", err)
+	k.mu.Unlock()
+	close(f.done)
+}
+
+// set installs new tokens, or none.
+func (k *keyring) set(t Tokens) {
+	k.changing.Lock()
+	defer k.changing.Unlock()
+	k.observe(t)
+	k.install(t)
+}
+
+// replace is set, unless the tokens have become others meanwhile: somebody signed in or out during an exchange.
+func (k *keyring) replace(refreshToken string, t Tokens) {
+	k.changing.Lock()
+	defer k.changing.Unlock()
+	if k.current().RefreshToken != refreshToken {
+		return
+	}
+	k.observe(t)
+	k.install(t)
+}
+
+func (k *keyring) install(t Tokens) {
+	issued, expires := lifetime(t.AccessToken)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.tokens = t
+	// Counted from now on this machine's clock, which need not agree with the server's.
+	k.schedule(time.Now().Add(expires.Sub(issued)), expires.Sub(issued))
+}
+
+// schedule sets when a token that runs out at expires, after living that long, is exchanged.
+func (k *keyring) schedule(expires time.Time, life time.Duration) {
+	k.renewAt, k.expires = time.Time{}, time.Time{}
+	if life > 0 {
+		k.renewAt, k.expires = expires.Add(-min(life/5, time.Minute)), expires
+	}
+}
+
+func (k *keyring) current() Tokens {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.tokens
+}
+
+// due returns when the present access token should be exchanged; zero: unknown.
+func (k *keyring) due() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.renewAt
+}
+
+// lifetime reads when a JWT was issued and when it expires; both are zero if it says neither. Verifying the token is
+// the server's business.
+func lifetime(token string) (issued, expires time.Time) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return
+	}
+	var claims struct {
+		IssuedAt float64 `json:"iat"`
+		Expires  float64 `json:"exp"`
+	}
+	if json.Unmarshal(payload, &claims) != nil || claims.IssuedAt <= 0 || claims.Expires <= claims.IssuedAt {
+		return
+	}
+	return time.UnixMilli(int64(claims.IssuedAt * 1000)), time.UnixMilli(int64(claims.Expires * 1000))
+}
+
+// signedOut is a refusal that ended the session: both ErrSignedOut and the server's Error.
+type signedOut struct{ cause error }
+
+func (s signedOut) Error() string   { return ErrSignedOut.Error() + ": " + s.cause.Error() }
+func (s signedOut) Unwrap() []error { return []error{ErrSignedOut, s.cause} }

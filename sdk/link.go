@@ -1,0 +1,165 @@
+package sdk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"chatsystem/sdk/internal/sio"
+)
+
+// authTimeout is how long a new connection may take until the server has accepted the token.
+const authTimeout = 10 * time.Second
+
+// stayConnected connects, again and again, until the subscription ends.
+func (s *Subscription) stayConnected() {
+	ctx := s.ctx
+	pause := backoff{ceiling: linkDelay}
+	var last error
+	for {
+		s.setState(ConnectionState{Phase: Connecting, Err: last})
+		began := time.Now()
+		last = s.session(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if errors.Is(last, ErrSignedOut) {
+			s.cancel(last)
+			return
+		}
+		if time.Since(began) > linkDelay {
+			pause.reset()
+		}
+		s.setState(ConnectionState{Phase: Offline, Err: last})
+		if sleep(ctx, pause.next()) != nil {
+			return
+		}
+	}
+}
+
+// refusal is why the server ended a connection for good, as far as it said.
+type refusal struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("refused by the server: %s %s", r.Code, r.Message)
+}
+
+// session is one connection from its beginning to its end.
+func (s *Subscription) session(ctx context.Context) error {
+	token, err := s.client.keys.access(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := s.client.dialWire(ctx, token)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	reauthenticated := make(chan struct{})
+	go func() {
+		defer close(reauthenticated)
+		s.reauthenticate(ctx, w)
+	}()
+	err = s.receive(w)
+	cancel()
+	<-reauthenticated
+	var refused *refusal
+	if errors.As(err, &refused) {
+		// The token was refused. Whether the session is over is for the user service to say.
+		if over := s.client.keys.renew(s.ctx, w.token()); errors.Is(over, ErrSignedOut) {
+			return over
+		}
+	}
+	return err
+}
+
+// receive handles packets, in order, until the connection ends.
+func (s *Subscription) receive(w *wire) error {
+	var refused *refusal
+	for {
+		p, err := w.read()
+		if err != nil && refused != nil {
+			return refused
+		}
+		if err != nil {
+			return err
+		}
+		switch p.Kind {
+		case sio.Disconnect:
+			if refused == nil {
+				refused = &refusal{Message: "disconnected"}
+			}
+			return refused
+		case sio.ConnectError:
+			return fmt.Errorf("connect: %s", p.Data)
+		case sio.Event:
+			if r := s.emitted(w, p); r != nil {
+				refused = r
+			}
+		}
+	}
+}
+
+// emitted handles one event; it returns the refusal that an error event is, unless the connection survives it.
+func (s *Subscription) emitted(w *wire, p sio.Packet) *refusal {
+	name, args, err := p.Event()
+	if err != nil || p.Namespace != "/" {
+		return nil
+	}
+	switch name {
+	case "authenticated":
+		w.accepted()
+		s.setState(ConnectionState{Phase: Live})
+		s.catchUp()
+	case "resync":
+		s.catchUp()
+	case "message:new":
+		var m Message
+		if len(args) == 0 || json.Unmarshal(args[0], &m) != nil || m.Seq < 1 {
+			s.catchUp() // never silence
+			return nil
+		}
+		s.hear(m)
+	case "pong":
+	case "error":
+		var r refusal
+		if len(args) > 0 {
+			_ = json.Unmarshal(args[0], &r) // whatever it says, it is an error
+		}
+		return &r
+	default:
+		s.notify(decodeEvent(name, args))
+	}
+	return nil
+}
+
+// reauthenticate shows the server every fresh token before the old one expires, until ctx ends.
+func (s *Subscription) reauthenticate(ctx context.Context, w *wire) {
+	pause := backoff{ceiling: linkDelay}
+	keys := s.client.keys
+	for {
+		due := keys.due()
+		if due.IsZero() {
+			return // the token does not say; the server will
+		}
+		if sleep(ctx, max(time.Until(due), pause.current)) != nil {
+			return
+		}
+		token, err := keys.access(ctx)
+		if err != nil || token == w.token() {
+			pause.next()
+			continue
+		}
+		pause.reset()
+		if w.authenticate(token) != nil {
+			return // receive finds out
+		}
+	}
+}

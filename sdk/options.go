@@ -1,0 +1,63 @@
+package sdk
+
+import (
+	"net/http"
+	"time"
+)
+
+// Option changes how a [Client] works.
+type Option func(*config)
+
+type config struct {
+	http           *http.Client
+	tokens         Tokens
+	observeTokens  func(Tokens)
+	requestTimeout time.Duration
+	maxAttempts    int
+	userAgent      string
+}
+
+func defaultConfig() config {
+	return config{
+		http:           &http.Client{},
+		observeTokens:  func(Tokens) {},
+		requestTimeout: 10 * time.Second,
+		maxAttempts:    5,
+		userAgent:      "chatsystem-sdk-go",
+	}
+}
+
+// WithHTTPClient sets the client that carries all requests. WebSocket connections take over the dial function, the
+// proxy and the TLS settings of its transport, if that is an [*http.Transport].
+func WithHTTPClient(h *http.Client) Option {
+	return func(c *config) { c.http = h }
+}
+
+// WithTokens starts as the session that t belongs to, instead of signed out.
+func WithTokens(t Tokens) Option {
+	return func(c *config) { c.tokens = t }
+}
+
+// WithTokenObserver has observe called with every new pair of tokens before they are used, and with the zero Tokens
+// when the session has ended: a program that stores what it gets can start again with [WithTokens]. The calls come one
+// at a time and in order; observe must not call the client.
+func WithTokenObserver(observe func(Tokens)) Option {
+	return func(c *config) { c.observeTokens = observe }
+}
+
+// WithRequestTimeout limits each attempt at a request, the reading of its answer included. The default is 10 s, which
+// is above the server's own limits.
+func WithRequestTimeout(d time.Duration) Option {
+	return func(c *config) { c.requestTimeout = d }
+}
+
+// WithMaxAttempts sets how often a call that is safe to repeat is tried before its last error is returned: 1 never
+// repeats; the default is 5. An [Outbox] and a [Subscription] do not give up.
+func WithMaxAttempts(n int) Option {
+	return func(c *config) { c.maxAttempts = max(1, n) }
+}
+
+// WithUserAgent sets the name under which the session appears in [Client.Sessions].
+func WithUserAgent(name string) Option {
+	return func(c *config) { c.userAgent = name }
+}
