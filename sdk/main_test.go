@@ -79,6 +79,16 @@ func (s *chat) failing(route string, faults ...fakechat.Fault) {
 	})
 }
 
+// down has every request to the route answered with 503.
+func (s *chat) down(route string) {
+	s.SetFault(func(r *http.Request) fakechat.Fault {
+		if r.Method+" "+r.URL.Path == route {
+			return fakechat.Fault{Status: http.StatusServiceUnavailable}
+		}
+		return fakechat.Fault{}
+	})
+}
+
 // pass lets time pass in the bubble.
 func pass(d time.Duration) { <-time.After(d) }
 

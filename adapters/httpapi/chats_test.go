@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -60,13 +61,13 @@ func TestAGroupHasRoomFor100(t *testing.T) {
 	ann := w.register("ann")
 	ids := make([]string, 0, 100)
 	for i := range 100 {
-		ids = append(ids, w.register("member"+strings.Repeat("x", i)).id)
+		ids = append(ids, w.register(fmt.Sprintf("member%d", i)).id)
 	}
 	ann.post(groupPath, object{"title": "Team", "member_ids": ids}).requireField(t, "member_ids", "too_many")
 	g := into[object](t, ann.post(groupPath, object{"title": "Team", "member_ids": ids[:99]}), http.StatusCreated)
 
 	path := conversationPath(g.text("conversation_id"))
-	last := w.login("member" + strings.Repeat("x", 99))
+	last := w.login("member99")
 	invite := into[object](t, ann.post(path+"/invite", object{"user_id": last.id}), http.StatusCreated)
 	last.post(path+"/join", object{"invite_id": invite["invite_id"]}).requireProblem(t, http.StatusConflict, "group_full")
 }

@@ -22,7 +22,7 @@ func BenchmarkAppend(b *testing.B) {
 		for _, conversations := range []int{1, 64} {
 			b.Run(fmt.Sprintf("%d senders, %d conversations", senders, conversations), func(b *testing.B) {
 				d := openBench(b)
-				users, ids := benchRooms(b, d, conversations)
+				users, ids := addRooms(b, d, conversations)
 				before := d.Stats().Commits
 				var n atomic.Int64
 				var all sync.WaitGroup
@@ -53,7 +53,7 @@ func BenchmarkFloor(b *testing.B) {
 	for _, size := range []int{1, 64} {
 		b.Run(fmt.Sprintf("%d inserts a commit", size), func(b *testing.B) {
 			d := openBench(b)
-			users, ids := benchRooms(b, d, 1)
+			users, ids := addRooms(b, d, 1)
 			hash := make([]byte, 32)
 			b.ResetTimer()
 			for n := 0; n < b.N; {
@@ -76,7 +76,7 @@ func BenchmarkFloor(b *testing.B) {
 // BenchmarkHistory reads pages of 50 from a conversation of 10,000 messages.
 func BenchmarkHistory(b *testing.B) {
 	d := openBench(b)
-	users, ids := benchRooms(b, d, 1)
+	users, ids := addRooms(b, d, 1)
 	for n := range 10_000 {
 		require.NoError(b, d.writer.do(b.Context(), func(ctx context.Context, q *queries) error {
 			_, err := q.exec(ctx, qInsertMessage, ids[0], n+1, "01HN8X00000000000000000000", users[0], fmt.Sprint(n),
@@ -104,8 +104,8 @@ func openBench(b *testing.B) *DB {
 	return d
 }
 
-// benchRooms makes n groups of one person each.
-func benchRooms(b *testing.B, d *DB, n int) ([]domain.UserID, []domain.ConversationID) {
+// addRooms makes n groups of one person each.
+func addRooms(b testing.TB, d *DB, n int) ([]domain.UserID, []domain.ConversationID) {
 	b.Helper()
 	users, ids := make([]domain.UserID, n), make([]domain.ConversationID, n)
 	for i := range n {

@@ -80,10 +80,12 @@ func orphan(ctx context.Context, q *queries) error {
 	return err
 }
 
+const qCountUsers = `SELECT count(*) FROM users`
+
 func userCount(t testing.TB, d *DB) int {
 	t.Helper()
 	var n int
-	require.NoError(t, d.reads.get(t.Context(), &n, `SELECT count(*) FROM users`))
+	require.NoError(t, d.reads.get(t.Context(), &n, qCountUsers))
 	return n
 }
 
@@ -120,7 +122,7 @@ func TestWriterGroupsWhatWaits(t *testing.T) {
 		release := hold(t, d)
 		seen := -1
 		outcomes := queue(t.Context(), t, d, addUser(1), func(ctx context.Context, q *queries) error {
-			return q.get(ctx, &seen, `SELECT count(*) FROM users`)
+			return q.get(ctx, &seen, qCountUsers)
 		})
 		release()
 		require.NoError(t, errors.Join(outcomes()...))

@@ -83,7 +83,8 @@ func (l *Log) Settled() int64 {
 // Messages returns the settled messages with lo < seq < hi.
 func (l *Log) Messages(lo, hi int64) []Message {
 	found := []Message{}
-	for seq := max(lo, 0) + 1; seq < hi && seq <= l.Settled(); seq++ {
+	settled := l.Settled()
+	for seq := max(lo, 0) + 1; seq < hi && seq <= settled; seq++ {
 		if e := l.entries[seq-1]; e.state == stored {
 			found = append(found, e.message)
 		}
