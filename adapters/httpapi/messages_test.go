@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -94,11 +93,7 @@ func TestTheListShowsTheLatestMessageAndWhatIsUnread(t *testing.T) {
 	ann.say(dm, "one")
 	ann.say(dm, strings.Repeat("long ", 50))
 
-	var c object
-	require.Eventually(t, func() bool { // settling goes on in the background
-		c = into[[]object](t, bob.get(listPath), http.StatusOK)[0]
-		return c["settled_seq"] == 2.0 && c["last_message_at"] != nil
-	}, 5*time.Second, 5*time.Millisecond)
+	c := bob.awaitSettled(dm, 2)
 	require.Equal(t, 2.0, c["unread_count"])
 	require.Equal(t, 2.0, c["last_seq"])
 	require.Equal(t, ann.id, c["last_sender_id"])

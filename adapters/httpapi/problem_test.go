@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -165,4 +166,16 @@ func TestDataIsNeitherRunNorKept(t *testing.T) {
 	require.Equal(t, "no-store", h.Get("Cache-Control"))
 	require.Equal(t, "DENY", h.Get("X-Frame-Options"))
 	require.Contains(t, h.Get("Content-Security-Policy"), "default-src 'none'")
+}
+
+func TestNobodyWaitsForEverForAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var site *site
+		s := newTestSite(t, Config{}, func(m *mount) { site = m.site }, operationRoute(http.MethodPost, "/api/users/auth/refresh",
+			func(w http.ResponseWriter, r *http.Request) {
+				<-r.Context().Done()
+				site.fail(w, r, fmt.Errorf("query: %w", r.Context().Err()))
+			}))
+		requireProblem(t, s.do(request(http.MethodPost, "/api/users/auth/refresh", "")), http.StatusServiceUnavailable, "unavailable")
+	})
 }

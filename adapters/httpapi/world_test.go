@@ -250,6 +250,24 @@ func (a account) say(conversation, text string) object {
 	return into[object](a.w.t, a.post(messagesPath(conversation), body), http.StatusCreated)
 }
 
+// awaitSettled waits until a conversation is settled up to seq, which happens in the background, and returns it.
+func (a account) awaitSettled(conversation string, seq int) object {
+	a.w.t.Helper()
+	tick, timeout := time.NewTicker(5*time.Millisecond), time.After(5*time.Second)
+	defer tick.Stop()
+	for {
+		c := into[object](a.w.t, a.get(conversationPath(conversation)), http.StatusOK)
+		if c["settled_seq"] == float64(seq) {
+			return c
+		}
+		select {
+		case <-tick.C:
+		case <-timeout:
+			require.FailNow(a.w.t, "not settled in time", "seq %d: %v", seq, c)
+		}
+	}
+}
+
 func conversationPath(id string) string { return "/api/chats/conversations/" + id }
 func messagesPath(id string) string     { return "/api/messages/conversations/" + id + "/messages" }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,11 +67,11 @@ func (k knownTokens) VerifyAccess(token string) (ports.AccessClaims, error) {
 // flakyPresence is a presence registry that can be down, and counts on it being asked.
 type flakyPresence struct {
 	*memory.Presence
-	down bool
+	down atomic.Bool
 }
 
 func (p *flakyPresence) Renew(ctx context.Context, gw domain.GatewayID, l []domain.Lease) ([]domain.Lease, error) {
-	if p.down {
+	if p.down.Load() {
 		return nil, errors.New("registry is down")
 	}
 	return p.Presence.Renew(ctx, gw, l)
@@ -269,11 +270,11 @@ func TestPresence(t *testing.T) {
 	})
 	t.Run("while the registry is down clients are served; they are registered when it is back, and catch up", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
-			b.presence.down = true
+			b.presence.down.Store(true)
 			s := b.connect("1", "ada-laptop")
 			assert.Equal(t, []string{helloAda}, s.received())
 			pass(30 * time.Second)
-			b.presence.down = false
+			b.presence.down.Store(false)
 			pass(3 * time.Second)
 			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada))
 			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())

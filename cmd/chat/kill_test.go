@@ -57,16 +57,7 @@ type load struct {
 func newLoad(ctx context.Context, t *testing.T, url string) *load {
 	t.Helper()
 	l := &load{t: t}
-	people := make([]*sdk.Client, senders+1)
-	var ids []string
-	for i := range people {
-		client, err := sdk.New(url)
-		require.NoError(t, err)
-		u, err := client.Register(ctx, fmt.Sprintf("u%d@example.org", i), "correct horse", fmt.Sprintf("user%d", i))
-		require.NoError(t, err)
-		people[i] = client
-		ids = append(ids, u.UserID)
-	}
+	people, ids := newPeople(ctx, t, url, senders+1)
 	l.listener = people[senders]
 	group, err := l.listener.CreateGroup(ctx, "Killed", ids[:senders]...)
 	require.NoError(t, err)

@@ -30,6 +30,7 @@ type process struct {
 	addr string
 	dir  string
 	args []string
+	env  []string // settings besides those of every test
 	cmd  *exec.Cmd
 	logs string
 }
@@ -61,6 +62,7 @@ func (p *process) start() {
 	require.NoError(p.t, err)
 	p.cmd = exec.Command(self, append([]string{"serve"}, p.args...)...)
 	p.cmd.Env = append(p.cmd.Environ(), "HTTP_ADDR="+p.addr, "DATA_DIR="+filepath.Join(p.dir, "data"), "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=1s")
+	p.cmd.Env = append(p.cmd.Env, p.env...)
 	log, err := os.OpenFile(p.logs, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	require.NoError(p.t, err)
 	defer log.Close()

@@ -23,6 +23,7 @@ func runSearch(t *testing.T, open Open) {
 		{"eighth@example.org", "a_b"},
 		{"ninth@example.org", `a\b`},
 		{"tenth@example.org", "fifth@example.org fan"},
+		{"eleventh@example.org", "eighth@example.org fan"},
 	}
 	searches := map[string]struct {
 		q     string
@@ -38,7 +39,8 @@ func runSearch(t *testing.T, open Open) {
 		"a backslash stands for itself":                         {`a\`, 20, []string{`a\b`}},
 		"an exact e-mail matches in any letter case":            {"THIRD@example.org", 20, []string{"ANNE"}},
 		"a part of an e-mail does not match":                    {"third@", 20, nil},
-		"an e-mail and a username can match at the same time":   {"fifth@example.org", 20, []string{"fifth@example.org fan", "Ännchen"}},
+		"who is found by e-mail stands among the others, late":  {"fifth@example.org", 20, []string{"fifth@example.org fan", "Ännchen"}},
+		"who is found by e-mail stands among the others, early": {"eighth@example.org", 20, []string{"a_b", "eighth@example.org fan"}},
 		"nobody found is no error":                              {"zzz", 20, nil},
 		"the end of the alphabet is a beginning like any other": {"\U0010FFFF", 20, nil},
 	}
@@ -107,6 +109,11 @@ func runLookup(t *testing.T, open Open) {
 		known, err = c.Directory.KnownUsers(t.Context(), late.ID, idsOf(gone))
 		require.NoError(t, err)
 		require.Equal(t, namesByID(gone), known, "history shows people who left before")
+
+		lonely := c.AddUser(t, "lonely")
+		known, err = c.Directory.KnownUsers(t.Context(), lonely.ID, idsOf(lonely, me))
+		require.NoError(t, err)
+		require.Equal(t, namesByID(lonely), known)
 	})
 
 	t.Run("existing are the accounts among the ids, once each, by id", func(t *testing.T) {

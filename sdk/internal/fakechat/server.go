@@ -25,6 +25,8 @@ type Server struct {
 	deaf          int  // connections still to be ignored
 	pageSize      int  // conversations in a list's page
 	requests      map[string]int
+	slowRoute     string // answers of this route travel for slowBy
+	slowBy        time.Duration
 }
 
 type user struct{ id, email, password, name string }
@@ -97,7 +99,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	default:
 		s.mux.ServeHTTP(w, r)
+		s.travel(r)
 	}
+}
+
+// travel has the answer to r, which is made, arrive later if that was asked for.
+func (s *Server) travel(r *http.Request) {
+	s.mu.Lock()
+	slow, by := r.Method+" "+r.URL.Path == s.slowRoute, s.slowBy
+	s.mu.Unlock()
+	if slow {
+		<-time.After(by)
+	}
+}
+
+// SlowAnswers has the answers to requests of "METHOD /path" travel for d.
+func (s *Server) SlowAnswers(route string, d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slowRoute, s.slowBy = route, d
 }
 
 // discard is the answer that is lost.
