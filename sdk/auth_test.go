@@ -125,6 +125,26 @@ func TestARefreshOutlivesTheCallThatBeganIt(t *testing.T) {
 	})
 }
 
+func TestSigningInDuringARefreshWins(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *chat) {
+		c, _ := s.user("ann")
+		s.AddUser("bob")
+		pass(time.Hour)
+		s.SlowAnswers(refreshRoute, 5*time.Second)
+		refreshed := make(chan error)
+		go func() { refreshed <- c.Refresh(t.Context()) }()
+		pass(time.Second)
+
+		_, err := c.Login(t.Context(), "bob@example.com", "password")
+		require.NoError(t, err)
+		require.NoError(t, <-refreshed)
+
+		me, err := c.Me(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, "bob", me.Username)
+	})
+}
+
 func TestATroubledRefreshDoesNotSignOut(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *chat) {
 		c, _ := s.user("ann")

@@ -103,30 +103,32 @@ func (s *Subscription) receive(w *wire) error {
 			if r := s.emitted(w, p); r != nil {
 				refused = r
 			}
+		default: // the answer to joining, and what this client never asks for
 		}
 	}
 }
 
 // emitted handles one event; it returns the refusal that an error event is, unless the connection survives it.
 func (s *Subscription) emitted(w *wire, p sio.Packet) *refusal {
-	name, args, err := p.Event()
-	if err != nil || p.Namespace != "/" {
+	if p.Namespace != "/" {
 		return nil
 	}
+	name, args, _ := p.Event() // Decode has refused any other
 	switch name {
 	case "authenticated":
-		w.accepted()
-		s.setState(ConnectionState{Phase: Live})
+		if !w.live { // else a fresh token on a live connection
+			w.live = true
+			s.setState(ConnectionState{Phase: Live})
+		}
 		s.catchUp()
 	case "resync":
 		s.catchUp()
 	case "message:new":
-		var m Message
-		if len(args) == 0 || json.Unmarshal(args[0], &m) != nil || m.Seq < 1 {
+		if m, ok := decodeMessage(args); ok {
+			s.hear(m)
+		} else {
 			s.catchUp() // never silence
-			return nil
 		}
-		s.hear(m)
 	case "pong":
 	case "error":
 		var r refusal
@@ -138,6 +140,12 @@ func (s *Subscription) emitted(w *wire, p sio.Packet) *refusal {
 		s.notify(decodeEvent(name, args))
 	}
 	return nil
+}
+
+func decodeMessage(args []json.RawMessage) (Message, bool) {
+	var m Message
+	ok := len(args) > 0 && json.Unmarshal(args[0], &m) == nil && m.Seq > 0 && m.ConversationID != ""
+	return m, ok
 }
 
 // reauthenticate shows the server every fresh token before the old one expires, until ctx ends.

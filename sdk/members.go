@@ -39,8 +39,8 @@ func (c *Client) SetRole(ctx context.Context, conversationID, userID string, rol
 
 // Invite offers a user to join a group (admins only). A pending invite is returned, not doubled; an active member is
 // CodeAlreadyMember. Invites expire after 7 days.
-func (c *Client) Invite(ctx context.Context, conversationID, userID string) (Invite, error) {
-	var out Invite
+func (c *Client) Invite(ctx context.Context, conversationID, userID string) (InviteState, error) {
+	var out InviteState
 	_, err := c.do(ctx, call{
 		method: http.MethodPost, path: conversationRoute(conversationID, "invite"),
 		in: map[string]string{"user_id": userID}, out: &out, repeatable: true,
@@ -67,8 +67,8 @@ func (c *Client) Join(ctx context.Context, conversationID, inviteID string) (Con
 }
 
 // DeclineInvite turns an invite down; declining twice changes nothing.
-func (c *Client) DeclineInvite(ctx context.Context, inviteID string) (Invite, error) {
-	var out Invite
+func (c *Client) DeclineInvite(ctx context.Context, inviteID string) (InviteState, error) {
+	var out InviteState
 	_, err := c.do(ctx, call{
 		method: http.MethodPost, path: route("api", "chats", "invites", inviteID, "decline"), out: &out, repeatable: true,
 	})

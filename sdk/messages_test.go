@@ -68,7 +68,7 @@ func TestSendGivesUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *chat) {
 		c, id := s.user("ann", sdk.WithMaxAttempts(3))
 		group := s.AddGroup("team", id)
-		s.down("POST "+messagesPath(group))
+		s.down("POST " + messagesPath(group))
 
 		_, err := c.Send(t.Context(), group, "hello")
 

@@ -65,14 +65,16 @@ func (t *timeline) question(backlog int) (ask, bool) {
 		return ask{}, false
 	}
 	t.asking = true
-	w := After(t.last).Limit(fetchLimit)
+	a := ask{epoch: t.epoch}
 	switch t.phase {
 	case opening:
-		w = Latest().Limit(max(1, backlog))
+		a.window = Latest().Limit(max(1, backlog))
 	case reopening:
-		w = Latest().Limit(reopenLimit)
+		a.window = Latest().Limit(reopenLimit)
+	default:
+		a.window = After(t.last).Limit(fetchLimit)
 	}
-	return ask{window: w, epoch: t.epoch}, true
+	return a, true
 }
 
 // answer takes in a page and returns the messages to hand out, ascending.

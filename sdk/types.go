@@ -76,6 +76,16 @@ type Member struct {
 	JoinedAt    time.Time `json:"joined_at"`
 }
 
+// InviteState is an invite as it stands, for whoever sent or declined it.
+type InviteState struct {
+	InviteID       string       `json:"invite_id"`
+	ConversationID string       `json:"conversation_id"`
+	UserID         string       `json:"user_id"` // who is invited
+	Status         InviteStatus `json:"status"`
+	CreatedAt      time.Time    `json:"created_at"`
+	ExpiresAt      time.Time    `json:"expires_at"`
+}
+
 // InviteStatus is what became of an invite.
 type InviteStatus string
 

@@ -22,7 +22,7 @@ const (
 type wire struct {
 	ws        *websocket.Conn
 	heartbeat time.Duration // silence longer than this is a dead server
-	live      bool          // the token was accepted; used by the reader only
+	live      bool          // the server has accepted the token; set and read by the reader only
 	unhook    func() bool
 
 	mu   sync.Mutex
@@ -46,7 +46,7 @@ func (c *Client) dialWire(ctx context.Context, token string) (*wire, error) {
 	}
 	ws.SetReadLimit(maxFrame)
 	w := &wire{ws: ws, used: token}
-	w.unhook = context.AfterFunc(ctx, func() { ws.Close() })
+	w.unhook = context.AfterFunc(ctx, func() { _ = ws.Close() })
 	if err := w.open(token); err != nil {
 		w.close()
 		return nil, fmt.Errorf("handshake: %w", err)
@@ -90,8 +90,8 @@ func (w *wire) open(token string) error {
 	return w.write(frame)
 }
 
-// read returns the next packet that means something to the caller; heartbeats are answered on the way. Until accepted
-// is called it fails after authTimeout, afterwards when the server has been silent for longer than it promised.
+// read returns the next packet that means something to the caller; heartbeats are answered on the way. Before
+// the wire is live it fails after authTimeout, afterwards when the server has been silent for longer than it promised.
 func (w *wire) read() (sio.Packet, error) {
 	for {
 		if w.live {
@@ -129,9 +129,6 @@ func (w *wire) next() (sio.Packet, error) {
 	}
 }
 
-// accepted tells that the server has accepted the token.
-func (w *wire) accepted() { w.live = true }
-
 // authenticate shows a fresh token on the open connection.
 func (w *wire) authenticate(token string) error {
 	frame, err := sio.EventFrame("authenticate", map[string]string{"token": token})
@@ -162,5 +159,5 @@ func (w *wire) write(frame []byte) error {
 
 func (w *wire) close() {
 	w.unhook()
-	w.ws.Close()
+	_ = w.ws.Close()
 }

@@ -158,6 +158,7 @@ func TestAFieldThatBreaksARuleIsNamedAndNothingChanges(t *testing.T) {
 		"latest that is a word":         {"GET", messages + "?latest=maybe", nil, "latest", "type"},
 		"fields that do not exist":      {"GET", messages + "/" + newUUID() + "?fields=some", nil, "fields", "unknown"},
 		"a read pointer below zero":     {"POST", read, object{"last_read_seq": -1}, "last_read_seq", "range"},
+		"a read pointer of zero":        {"POST", read, object{"last_read_seq": 0}, "last_read_seq", "range"},
 		"a read pointer beyond 64 bits": {"POST", read, `{"last_read_seq":9223372036854775808}`, "last_read_seq", "range"},
 		"a read pointer in half":        {"POST", read, `{"last_read_seq":1.5}`, "last_read_seq", "type"},
 		"a read pointer in words":       {"POST", read, object{"last_read_seq": "1"}, "last_read_seq", "type"},

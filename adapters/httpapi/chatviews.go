@@ -39,8 +39,8 @@ func invite(i domain.InviteView) chatsapi.Invite {
 	}
 }
 
-func sentInvite(i domain.Invite) chatsapi.SentInvite {
-	return chatsapi.SentInvite{
+func inviteState(i domain.Invite) chatsapi.InviteState {
+	return chatsapi.InviteState{
 		InviteID: string(i.ID), ConversationID: string(i.Conversation), UserID: string(i.Invited),
 		Status: chatsapi.InviteStatus(i.Status), CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
 	}

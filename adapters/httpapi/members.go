@@ -38,9 +38,9 @@ func (h chatHandlers) InviteMember(ctx context.Context, r chatsapi.InviteMemberR
 		return nil, err
 	}
 	if out.Created {
-		return chatsapi.InviteMember201JSONResponse(sentInvite(out.Invite)), nil
+		return chatsapi.InviteMember201JSONResponse(inviteState(out.Invite)), nil
 	}
-	return chatsapi.InviteMember200JSONResponse(sentInvite(out.Invite)), nil
+	return chatsapi.InviteMember200JSONResponse(inviteState(out.Invite)), nil
 }
 
 func (h chatHandlers) JoinConversation(ctx context.Context, r chatsapi.JoinConversationRequestObject) (chatsapi.JoinConversationResponseObject, error) {
@@ -60,8 +60,9 @@ func (h chatHandlers) ListInvites(ctx context.Context, _ chatsapi.ListInvitesReq
 }
 
 func (h chatHandlers) DeclineInvite(ctx context.Context, r chatsapi.DeclineInviteRequestObject) (chatsapi.DeclineInviteResponseObject, error) {
-	if err := h.uc.DeclineInvite.Execute(ctx, callerOf(ctx).User, r.InviteID); err != nil {
+	i, err := h.uc.DeclineInvite.Execute(ctx, callerOf(ctx).User, r.InviteID)
+	if err != nil {
 		return nil, err
 	}
-	return chatsapi.DeclineInvite204Response{}, nil
+	return chatsapi.DeclineInvite200JSONResponse(inviteState(i)), nil
 }

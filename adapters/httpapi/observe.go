@@ -60,7 +60,7 @@ func (s *site) logAccess(r *http.Request, route string, status int, took time.Du
 
 // routeOf returns the pattern that a request was routed by.
 func routeOf(r *http.Request) string {
-	if pattern := chi.RouteContext(r.Context()).RoutePattern(); pattern != "" && pattern != "/" {
+	if pattern := chi.RouteContext(r.Context()).RoutePattern(); pattern != "" {
 		return pattern
 	}
 	return unmatched

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -138,11 +139,12 @@ func TestWhatHasNoRouteIsAProblem(t *testing.T) {
 	}
 }
 
-func TestTheFallbackServesEverythingButTheAPI(t *testing.T) {
-	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("app")) })
-	s := newTestSite(t, Config{}, FallbackRoutes(page))
-	for _, path := range []string{"/", "/chats/1", "/apis"} {
-		require.Equal(t, "app", s.do(request(http.MethodGet, path, "")).Body.String(), path)
+func TestTheWebAppIsServedEverywhereButUnderTheAPI(t *testing.T) {
+	s := newTestSite(t, Config{}, WebAppRoutes(fstest.MapFS{"index.html": {Data: []byte("app")}, "apis": {Data: []byte("app")}}))
+	for _, path := range []string{"/", "/apis"} {
+		w := s.do(request(http.MethodGet, path, ""))
+		require.Equal(t, "app", w.Body.String(), path)
+		require.Contains(t, w.Header().Get("Content-Security-Policy"), "script-src 'self';", "no inline scripts")
 	}
 	for _, path := range []string{"/api", "/api/", "/api/nothing"} {
 		requireProblem(t, s.do(request(http.MethodGet, path, "")), http.StatusNotFound, "route_not_found")

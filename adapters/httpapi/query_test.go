@@ -58,3 +58,10 @@ func TestErrorsOfTheGeneratedCodeNameTheirParameter(t *testing.T) {
 	require.Equal(t, "limit", paramName(&chatsapi.RequiredParamError{ParamName: "limit"}))
 	require.Empty(t, paramName(http.ErrNoCookie))
 }
+
+func TestAnEmptyIDInAPathIsNotThere(t *testing.T) {
+	s := newTestSite(t, Config{}, ChatRoutes(ChatUseCases{}))
+	r := request(http.MethodGet, "/api/chats/conversations//members", "")
+	r.Header.Set("Authorization", "Bearer user:ann")
+	requireProblem(t, s.do(r), http.StatusNotFound, "route_not_found")
+}

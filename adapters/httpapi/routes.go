@@ -46,8 +46,3 @@ func RealtimeRoutes(h http.Handler, paths ...string) Routes {
 		}
 	}
 }
-
-// FallbackRoutes serves h, the web app, at every path that has no other route and is not under /api.
-func FallbackRoutes(h http.Handler) Routes {
-	return func(m *mount) { m.site.fallback = h }
-}

@@ -52,6 +52,7 @@ func newWorldWith(t *testing.T, cfg httpapi.Config) *world {
 	tokens := testTokens{clock}
 	life := users.Lifetimes{Access: accessLife, Refresh: refreshLife}
 	mint := users.NewTokenMint(tokens, tokens, life)
+	presence := memory.NewPresence(clock.Now)
 	system := chats.System{Clock: clock.Now, UUIDs: newUUID}
 	seqlog := messages.NewSequencedLog(store, entries, newEntropy, log)
 
@@ -76,9 +77,9 @@ func newWorldWith(t *testing.T, cfg httpapi.Config) *world {
 			ListConversations:  chats.NewListConversations(store),
 			GetConversation:    chats.NewGetConversation(store),
 			RenameConversation: chats.NewRenameConversation(store, store, notices),
-			ListMembers:        chats.NewListMembers(store, memory.NewPresence(clock.Now)),
+			ListMembers:        chats.NewListMembers(store, presence),
 			RemoveMember:       chats.NewRemoveMember(store, notices),
-			SetRole:            chats.NewSetRole(store, store, notices),
+			SetRole:            chats.NewSetRole(store, store, presence, notices),
 			InviteMember:       chats.NewInviteMember(store, notices, system),
 			JoinConversation:   chats.NewJoinConversation(store, store, notices, clock.Now),
 			ListInvites:        chats.NewListInvites(store),
@@ -146,6 +147,7 @@ func into[T any](t *testing.T, a answer, status int) T {
 type object map[string]any
 
 func (o object) text(name string) string { return o[name].(string) }
+func (o object) number(name string) int  { return int(o[name].(float64)) }
 
 // problem is an error answer.
 type problem struct {
@@ -257,7 +259,7 @@ func (a account) awaitSettled(conversation string, seq int) object {
 	defer tick.Stop()
 	for {
 		c := into[object](a.w.t, a.get(conversationPath(conversation)), http.StatusOK)
-		if c["settled_seq"] == float64(seq) {
+		if c.number("settled_seq") == seq {
 			return c
 		}
 		select {

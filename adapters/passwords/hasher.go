@@ -89,13 +89,16 @@ func (h *Hasher) MatchPassword(ctx context.Context, hash, password string) (bool
 	return err == nil && known && len(password) <= domain.MaxPasswordBytes, nil
 }
 
+// enter waits for a place.
 func (h *Hasher) enter(ctx context.Context) error {
-	select {
-	case h.places <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: too many passwords to hash: %w", domain.ErrUnavailable, ctx.Err())
+	if ctx.Err() == nil {
+		select {
+		case h.places <- struct{}{}:
+			return nil
+		case <-ctx.Done():
+		}
 	}
+	return fmt.Errorf("wait to hash: %w: %w", domain.ErrUnavailable, ctx.Err())
 }
 
 func (h *Hasher) leave() { <-h.places }

@@ -2,16 +2,16 @@ package socketio
 
 import (
 	"errors"
-	"io"
-	"mime"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/olahol/melody"
 
 	"chatsystem/adapters/socketio/eio"
 )
+
+// farewellGrace is how long a client's close waits for the GET that the client sent with it.
+const farewellGrace = 50 * time.Millisecond
 
 // poll is a GET that waits. The session's mu guards all but wake.
 type poll struct {
@@ -86,6 +86,10 @@ func (s *session) beginPoll() (*poll, error) {
 		return nil, eio.BadRequest
 	}
 	s.poll = &poll{wake: make(chan struct{}, 1), late: s.upgrade != nil}
+	if s.pollArrived != nil {
+		close(s.pollArrived)
+		s.pollArrived = nil
+	}
 	s.endPollSoon()
 	s.flush()
 	return s.poll, nil
@@ -101,6 +105,22 @@ func (s *session) pollable() error {
 		return eio.BadRequest
 	}
 	return nil
+}
+
+// awaitPoll waits a moment for a GET, unless one is there or polling does not carry the session.
+func (s *session) awaitPoll() {
+	s.mu.Lock()
+	if s.state != stateOpen || s.ws != nil || s.poll != nil {
+		s.mu.Unlock()
+		return
+	}
+	arrived := make(chan struct{})
+	s.pollArrived = arrived
+	s.mu.Unlock()
+	select {
+	case <-arrived:
+	case <-time.After(farewellGrace):
+	}
 }
 
 // answer returns the body for p, or done false if there is nothing to say yet. p is over when it
@@ -157,101 +177,4 @@ func (s *session) respond(w http.ResponseWriter, rc *http.ResponseController, bo
 		return err
 	}
 	return nil
-}
-
-// servePost handles the packets of one POST, in order, before it answers.
-func (s *session) servePost(w http.ResponseWriter, r *http.Request) {
-	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType == "application/octet-stream" {
-		refuse(w, eio.BadRequest)
-		return
-	}
-	if err := s.beginPost(); err != nil {
-		refuse(w, err)
-		return
-	}
-	defer s.endPost()
-	body, err := s.readBody(w, r)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		http.Error(w, "payload too large", http.StatusRequestEntityTooLarge)
-		return
-	case err != nil:
-		s.end(ReasonTransportClose, cutConnection)
-		refuse(w, eio.BadRequest)
-		return
-	}
-	if err := s.receivePayload(body); err != nil {
-		refuse(w, eio.BadRequest)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = io.WriteString(w, "ok") // the packets are in; whether the client hears of it changes nothing
-}
-
-func (s *session) beginPost() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.pollable(); err != nil {
-		return err
-	}
-	if s.posting {
-		s.shut(ReasonTransportError, melody.CloseNormalClosure)
-		return eio.BadRequest
-	}
-	s.posting = true
-	return nil
-}
-
-func (s *session) endPost() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.posting = false
-}
-
-// readBody reads at most MaxPayload bytes, for no longer than a silent client may live.
-func (s *session) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Now().Add(s.srv.cfg.PingInterval + s.srv.cfg.PingTimeout))
-	defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.srv.cfg.MaxPayload)))
-}
-
-// receivePayload handles packets up to the first that breaks the protocol, which ends the session.
-func (s *session) receivePayload(body []byte) error {
-	s.inbound.Lock()
-	defer s.inbound.Unlock()
-	packets, broken := eio.DecodePayload(body)
-	for _, p := range packets {
-		if err := s.receive(p); err != nil {
-			return err
-		}
-	}
-	if broken != nil {
-		s.end(ReasonParseError, melody.CloseProtocolError)
-	}
-	return broken
-}
-
-// writePayload writes a polling answer.
-func writePayload(w http.ResponseWriter, body []byte) {
-	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=UTF-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // respond learns of a failure from Flush
-}
-
-// refuse answers a request that breaks the rules.
-func refuse(w http.ResponseWriter, reason error) {
-	var fault eio.Fault
-	if !errors.As(reason, &fault) {
-		fault = eio.BadRequest
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(fault.Status())
-	_, _ = w.Write(fault.Body())
 }

@@ -48,13 +48,16 @@ type session struct {
 	reason    string     // why it is leaving
 	closeCode int        // what a leaving WebSocket is closed with
 	queue     []eio.Wire // waits for the carrier, at most Config.SendQueue
-	poll      *poll      // the GET that waits, if any
-	posting   bool       // a POST is being served
-	goodbye   eio.Type   // what ends a GET that waits when the session closes
-	upgrade   *upgrade
-	ws        *melody.Session
-	inFlight  int // messages that melody has and has not written yet
 	deadlines deadlines
+
+	poll        *poll           // the GET that waits, if any
+	pollArrived chan<- struct{} // to be closed by the next GET, if set
+	posting     bool            // a POST is being served
+	goodbye     eio.Type        // what a GET that waits is answered when the session closes
+
+	upgrade  *upgrade
+	ws       *melody.Session
+	inFlight int // messages that melody has and has not written yet
 }
 
 type state byte
@@ -220,8 +223,11 @@ func (s *session) receive(p eio.Packet) error {
 	return nil
 }
 
-// farewell closes the session because the client said so: what answers its GET is a noop then.
+// farewell closes the session because the client said so: a noop answers its GET then. A client may
+// send both at once, and either may be served first, so a GET on its way is waited for, or it
+// would find the session unknown. inbound is held.
 func (s *session) farewell() {
+	s.awaitPoll()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.goodbye = eio.Noop

@@ -22,8 +22,8 @@ const (
 	busyTimeout = 5 * time.Second
 	// walLimit is the size in bytes that the write-ahead log is cut back to once a reader has let it grow.
 	walLimit = 64 << 20
-	// cacheKiB is the page cache of each connection.
-	cacheKiB = 16 << 10
+	// cacheKiB is the page cache of each connection; the operating system's holds the rest.
+	cacheKiB = 8 << 10
 )
 
 // Validate reports what is wrong with the settings.

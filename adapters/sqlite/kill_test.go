@@ -115,6 +115,7 @@ func requireKept(t *testing.T, c portstest.Core, s *killSender, entries []domain
 	require.GreaterOrEqual(t, own, len(s.acked))
 	require.LessOrEqual(t, own, len(s.acked)+1)
 	for n, a := range s.acked {
+		require.LessOrEqual(t, int(a.seq), len(entries))
 		p := entries[a.seq-1].Pointer
 		require.Equal(t, a.id, p.ID)
 		require.Equal(t, fmt.Sprint(n), p.ClientMsgID)

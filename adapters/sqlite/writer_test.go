@@ -205,6 +205,26 @@ func TestWriterFailures(t *testing.T) {
 	})
 }
 
+func TestWriterFileLockedFromOutside(t *testing.T) {
+	d := openTest(t)
+	require.NoError(t, d.writer.do(t.Context(), func(ctx context.Context, q *queries) error {
+		var ms int
+		return q.get(ctx, &ms, `PRAGMA busy_timeout = 1`)
+	}))
+	outsider, err := d.pool.Connx(t.Context())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, outsider.Close()) }()
+	_, err = outsider.ExecContext(t.Context(), `PRAGMA query_only = 0`)
+	require.NoError(t, err)
+	_, err = outsider.ExecContext(t.Context(), `BEGIN IMMEDIATE`)
+	require.NoError(t, err)
+	require.ErrorIs(t, d.writer.do(t.Context(), addUser(1)), domain.ErrUnavailable)
+	require.Zero(t, userCount(t, d), "reads go on")
+	_, err = outsider.ExecContext(t.Context(), `ROLLBACK`)
+	require.NoError(t, err)
+	require.NoError(t, d.writer.do(t.Context(), addUser(1)))
+}
+
 func TestWriterContexts(t *testing.T) {
 	t.Run("a context that ends in the queue leaves the change out", func(t *testing.T) {
 		d := openTest(t)

@@ -2,11 +2,9 @@ package tokens
 
 import (
 	"crypto/ed25519"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -15,43 +13,22 @@ import (
 	"chatsystem/ports"
 )
 
-// Config says who issues tokens and for whom.
-type Config struct {
-	KeyFile  string // PEM of the private key, made if absent; empty: a key that lives as long as the process
-	Issuer   string
-	Audience string
-}
-
-// Validate reports every fault of the settings.
-func (c Config) Validate() error {
-	var faults []error
-	if c.Issuer == "" {
-		faults = append(faults, errors.New("tokens: issuer is required"))
-	}
-	if c.Audience == "" {
-		faults = append(faults, errors.New("tokens: audience is required"))
-	}
-	return errors.Join(faults...)
-}
-
-// Authority signs access tokens and checks them with the same key.
-type Authority struct {
-	cfg   Config
-	clock ports.Clock
-	key   ed25519.PrivateKey
-	keyID string
-	parse *jwt.Parser
-}
-
 var (
 	_ ports.TokenIssuer   = (*Authority)(nil)
 	_ ports.TokenVerifier = (*Authority)(nil)
 )
 
-const (
-	leeway    = 30 * time.Second // between the clocks of issuer and verifier
-	useAccess = "access"
-)
+// leeway is how far the clocks of issuer and verifier may be apart.
+const leeway = 30 * time.Second
+
+// Authority signs access tokens and checks them with the same key.
+type Authority struct {
+	cfg    Config
+	clock  ports.Clock
+	key    ed25519.PrivateKey
+	keyID  string
+	parser *jwt.Parser
+}
 
 // NewAuthority loads the key, or makes it.
 func NewAuthority(cfg Config, clock ports.Clock) (*Authority, error) {
@@ -60,33 +37,23 @@ func NewAuthority(cfg Config, clock ports.Clock) (*Authority, error) {
 	}
 	key, err := loadOrCreateKey(cfg.KeyFile)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("signing key: %w", err)
 	}
-	return &Authority{
-		cfg: cfg, clock: clock, key: key, keyID: keyID(key.Public().(ed25519.PublicKey)),
-		parse: jwt.NewParser(
-			jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(cfg.Issuer), jwt.WithAudience(cfg.Audience),
-			jwt.WithLeeway(leeway), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithStrictDecoding(), jwt.WithTimeFunc(clock),
-		),
-	}, nil
+	a := &Authority{cfg: cfg, clock: clock, key: key}
+	a.keyID = keyID(a.public())
+	a.parser = jwt.NewParser(append(a.rules(clock), jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithStrictDecoding())...)
+	return a, nil
 }
 
-// claims is the payload of an access token.
-type claims struct {
-	jwt.RegisteredClaims
-	Session string `json:"sid"`
-	Use     string `json:"use"`
-}
-
-// Validate implements jwt.ClaimsValidator: a token made for something else opens nothing here.
-func (c claims) Validate() error {
-	if c.Use != useAccess || !domain.IsUUID(c.Subject) || !domain.IsUUID(c.Session) {
-		return errors.New("not an access token")
+// rules is what the claims of a token must fulfil at the clock's time.
+func (a *Authority) rules(clock ports.Clock) []jwt.ParserOption {
+	return []jwt.ParserOption{
+		jwt.WithIssuer(a.cfg.Issuer), jwt.WithAudience(a.cfg.Audience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
+		jwt.WithLeeway(leeway), jwt.WithTimeFunc(clock),
 	}
-	return nil
 }
 
-// IssueAccess implements ports.TokenIssuer.
+// IssueAccess implements ports.TokenIssuer. Its times are whole seconds.
 func (a *Authority) IssueAccess(c ports.AccessClaims) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
@@ -105,53 +72,37 @@ func (a *Authority) IssueAccess(c ports.AccessClaims) (string, error) {
 
 // VerifyAccess implements ports.TokenVerifier.
 func (a *Authority) VerifyAccess(token string) (ports.AccessClaims, error) {
+	if strings.ContainsAny(token, "\r\n") { // which base64 passes over
+		return ports.AccessClaims{}, domain.ErrTokenInvalid
+	}
 	var c claims
-	_, err := a.parse.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
-		if t.Header["kid"] != a.keyID {
-			return nil, errors.New("unknown key")
-		}
-		return a.key.Public(), nil
-	})
+	_, err := a.parser.ParseWithClaims(token, &c, a.keyFor)
 	switch {
 	case err == nil:
-		return ports.AccessClaims{User: domain.UserID(c.Subject), Session: domain.SessionID(c.Session), ExpiresAt: c.ExpiresAt.Time}, nil
-	case onlyExpired(err):
+		return ports.AccessClaims{
+			User: domain.UserID(c.Subject), Session: domain.SessionID(c.Session), ExpiresAt: c.ExpiresAt.UTC(),
+		}, nil
+	case errors.Is(err, jwt.ErrTokenExpired) && a.wasValid(c):
 		return ports.AccessClaims{}, domain.ErrTokenExpired
 	default:
 		return ports.AccessClaims{}, domain.ErrTokenInvalid
 	}
 }
 
-// onlyExpired tells a token that was good once from one that never was.
-func onlyExpired(err error) bool {
-	if !errors.Is(err, jwt.ErrTokenExpired) {
+// wasValid tells a token that was good when it was issued from one that never was. Its signature has been checked.
+func (a *Authority) wasValid(c claims) bool {
+	if c.IssuedAt == nil {
 		return false
 	}
-	for _, other := range []error{
-		jwt.ErrTokenMalformed, jwt.ErrTokenUnverifiable, jwt.ErrTokenSignatureInvalid, jwt.ErrTokenInvalidAudience,
-		jwt.ErrTokenInvalidIssuer, jwt.ErrTokenUsedBeforeIssued, jwt.ErrTokenNotValidYet, jwt.ErrTokenRequiredClaimMissing,
-	} {
-		if errors.Is(err, other) {
-			return false
-		}
-	}
-	return true
+	issued := func() time.Time { return c.IssuedAt.Time }
+	return jwt.NewValidator(a.rules(issued)...).Validate(c) == nil
 }
 
-// JWKS returns the public key as a JSON Web Key Set, for services that only verify.
-func (a *Authority) JWKS() []byte {
-	set, err := json.Marshal(map[string]any{"keys": []map[string]string{{
-		"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": a.keyID,
-		"x": base64.RawURLEncoding.EncodeToString(a.key.Public().(ed25519.PublicKey)),
-	}}})
-	if err != nil {
-		panic("tokens: " + err.Error()) // strings always encode
+func (a *Authority) keyFor(t *jwt.Token) (any, error) {
+	if t.Header["kid"] != a.keyID {
+		return nil, errors.New("unknown key")
 	}
-	return set
+	return a.public(), nil
 }
 
-// keyID names a key by its content.
-func keyID(public ed25519.PublicKey) string {
-	sum := sha256.Sum256(public)
-	return base64.RawURLEncoding.EncodeToString(sum[:12])
-}
+func (a *Authority) public() ed25519.PublicKey { return a.key.Public().(ed25519.PublicKey) }

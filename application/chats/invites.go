@@ -120,16 +120,22 @@ func NewDeclineInvite(i ports.InviteStore, clock ports.Clock) *DeclineInvite {
 	return &DeclineInvite{i, clock}
 }
 
-// Execute declines; declining again changes nothing: invite_not_found, invite_used, invite_expired.
-func (uc *DeclineInvite) Execute(ctx context.Context, user domain.UserID, id string) error {
+// Execute declines and returns the invite; declining again changes nothing: invite_not_found, invite_used,
+// invite_expired.
+func (uc *DeclineInvite) Execute(ctx context.Context, user domain.UserID, id string) (domain.Invite, error) {
 	if !domain.IsUUID(id) {
-		return domain.ErrInviteNotFound
+		return domain.Invite{}, domain.ErrInviteNotFound
 	}
+	var declined domain.Invite
 	_, err := uc.invites.ChangeInvite(ctx, domain.InviteID(id), func(_ *domain.Conversation, i *domain.Invite) error {
-		return i.Decline(user, uc.clock())
+		if err := i.Decline(user, uc.clock()); err != nil {
+			return err
+		}
+		declined = *i
+		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("decline invite: %w", err)
+		return domain.Invite{}, fmt.Errorf("decline invite: %w", err)
 	}
-	return nil
+	return declined, nil
 }

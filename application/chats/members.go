@@ -3,6 +3,7 @@ package chats
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"chatsystem/application/eventqueue"
 	"chatsystem/domain"
@@ -78,12 +79,13 @@ func (uc *RemoveMember) Execute(ctx context.Context, actor domain.UserID, id, ta
 type SetRole struct {
 	conversations ports.ConversationStore
 	reader        ports.ConversationReader
+	presence      ports.PresenceReader
 	notices       *eventqueue.Notices
 }
 
 // NewSetRole returns the use case.
-func NewSetRole(c ports.ConversationStore, r ports.ConversationReader, n *eventqueue.Notices) *SetRole {
-	return &SetRole{c, r, n}
+func NewSetRole(c ports.ConversationStore, r ports.ConversationReader, p ports.PresenceReader, n *eventqueue.Notices) *SetRole {
+	return &SetRole{c, r, p, n}
 }
 
 // SetRoleInput names who gets which role.
@@ -120,10 +122,10 @@ func (uc *SetRole) Execute(ctx context.Context, in SetRoleInput) (domain.MemberV
 	if err != nil {
 		return domain.MemberView{}, fmt.Errorf("view members: %w", err)
 	}
-	for _, m := range members {
-		if m.UserID == target {
-			return m, nil
-		}
+	i := slices.IndexFunc(members, func(m domain.MemberView) bool { return m.UserID == target })
+	if i < 0 {
+		return domain.MemberView{}, domain.ErrMemberNotFound // removed in between
 	}
-	return domain.MemberView{}, domain.ErrMemberNotFound // removed in between
+	markOnline(ctx, uc.presence, members[i:i+1])
+	return members[i], nil
 }

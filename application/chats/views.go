@@ -100,16 +100,22 @@ func (uc *ListMembers) Execute(ctx context.Context, viewer domain.UserID, id str
 	if err != nil {
 		return nil, fmt.Errorf("view members: %w", err)
 	}
+	markOnline(ctx, uc.presence, members)
+	return members, nil
+}
+
+// markOnline says who is connected. While presence cannot be read nobody shows as online: it is a courtesy, and the list
+// is right without it.
+func markOnline(ctx context.Context, presence ports.PresenceReader, members []domain.MemberView) {
 	users := make([]domain.UserID, len(members))
 	for i, m := range members {
 		users[i] = m.UserID
 	}
-	online, err := uc.presence.Online(ctx, users)
+	online, err := presence.Online(ctx, users)
 	if err != nil {
-		return members, nil //nolint:nilerr // presence is a courtesy; the list is right without it
+		return
 	}
 	for i := range members {
 		members[i].Online = online[members[i].UserID]
 	}
-	return members, nil
 }

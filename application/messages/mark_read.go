@@ -27,8 +27,8 @@ func (uc *MarkRead) Execute(ctx context.Context, user domain.UserID, conversatio
 	if err != nil {
 		return domain.ReadMark{}, err
 	}
-	if seq < 0 {
-		return domain.ReadMark{}, domain.Invalid("last_read_seq", "range", "last_read_seq must be 0 or more.")
+	if seq < 1 {
+		return domain.ReadMark{}, domain.Invalid("last_read_seq", "range", "last_read_seq must be 1 or more.")
 	}
 	mark, moved, peer, err := uc.marks.MarkRead(ctx, user, cid, domain.Seq(seq))
 	if err != nil {

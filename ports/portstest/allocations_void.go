@@ -139,6 +139,20 @@ func runVoid(t *testing.T, open OpenAllocating) {
 		a.requireUnread(t, 2)
 	})
 
+	t.Run("voids closed in any order are counted from any mark", func(t *testing.T) {
+		a := newAllocating(t, open)
+		a.allocateN(t, 6)
+		for _, seq := range []domain.Seq{5, 2, 4} {
+			a.void(t, seq, domain.VoidTombstone)
+		}
+		a.settle(t, domain.Stored, 1, 3, 6)
+		for read, unread := range []int64{3, 2, 2, 1, 1, 1, 0} {
+			mark, _, _, err := a.ReadMarks.MarkRead(t.Context(), a.reader.ID, a.group, domain.Seq(read))
+			require.NoError(t, err)
+			require.Equal(t, domain.ReadMark{LastRead: domain.Seq(read), Unread: unread, Settled: 6}, mark)
+		}
+	})
+
 	t.Run("voiding again, for whatever reason, counts once", func(t *testing.T) {
 		a := newAllocating(t, open)
 		a.allocateN(t, 3)

@@ -171,6 +171,7 @@ func runListConversations(t *testing.T, open Open) {
 				}
 				require.LessOrEqual(t, len(page), limit)
 				paged = append(paged, page...)
+				require.LessOrEqual(t, len(paged), len(all))
 				last := page[len(page)-1]
 				cursor = domain.ListCursor{At: last.SortTime(), ID: last.ID}
 			}

@@ -113,6 +113,7 @@ func RunRevocationAnnouncer(t *testing.T, open func(testing.TB) (ports.Revocatio
 		last := []domain.SessionID{newSessionID()}
 		require.NoError(t, announcer.AnnounceRevoked(t.Context(), last, time.Minute))
 		require.Equal(t, last, r.nextRevoked(t), "nothing is announced for nobody")
+		require.Empty(t, r.deliveries)
 	})
 }
 

@@ -41,16 +41,16 @@ func (r room) draft(sender domain.User, clientMsgID, body string) domain.Draft {
 	return domain.Draft{Conversation: r.id, Sender: sender.ID, ClientMsgID: clientMsgID, Body: body}
 }
 
-// append posts a draft that must be accepted.
-func (r room) append(t testing.TB, d domain.Draft) (domain.Message, bool) {
+// appendDraft posts a draft that must be accepted.
+func (r room) appendDraft(t testing.TB, d domain.Draft) (domain.Message, bool) {
 	t.Helper()
 	m, created, err := r.Log.Append(t.Context(), d)
 	require.NoError(t, err)
 	return m, created
 }
 
-// log returns all that is stored of a conversation.
-func (c Core) log(t testing.TB, id domain.ConversationID) []domain.Entry {
+// entries returns all that is stored of a conversation.
+func (c Core) entries(t testing.TB, id domain.ConversationID) []domain.Entry {
 	t.Helper()
 	var all []domain.Entry
 	for {
@@ -65,7 +65,7 @@ func (c Core) log(t testing.TB, id domain.ConversationID) []domain.Entry {
 // requireLog asserts that a conversation's log consists of exactly these messages.
 func (c Core) requireLog(t testing.TB, id domain.ConversationID, want ...domain.Message) {
 	t.Helper()
-	got := c.log(t, id)
+	got := c.entries(t, id)
 	require.Len(t, got, len(want))
 	for i, m := range want {
 		require.Equal(t, domain.MessageEntry(m.Pointer), got[i])
@@ -75,7 +75,7 @@ func (c Core) requireLog(t testing.TB, id domain.ConversationID, want ...domain.
 func runAppend(t *testing.T, open Open) {
 	t.Run("the first message has seq 1, an id that carries it, the clock's time and the members' version", func(t *testing.T) {
 		r := newRoom(t, open)
-		m, created := r.append(t, r.draft(r.alice, "first", "Hello"))
+		m, created := r.appendDraft(t, r.draft(r.alice, "first", "Hello"))
 		require.True(t, created)
 		require.EqualValues(t, 1, m.Seq)
 		require.EqualValues(t, 1, m.ID.Seq())
@@ -144,14 +144,14 @@ func runAppendTexts(t *testing.T, open Open) {
 		t.Run(name, func(t *testing.T) {
 			r := newRoom(t, open)
 			d := r.draft(r.alice, "once", body)
-			m, _ := r.append(t, d)
+			m, _ := r.appendDraft(t, d)
 			preview, more := domain.PreviewOf(body)
 			require.Equal(t, preview, m.Preview)
 			require.Equal(t, more, m.HasMore)
 			r.requireSame(t, body, m.Body)
 			r.requireBody(t, m)
 			r.requireLog(t, r.id, m)
-			again, created := r.append(t, d)
+			again, created := r.appendDraft(t, d)
 			require.False(t, created)
 			require.Equal(t, m.Pointer, again.Pointer)
 			r.requireSame(t, body, again.Body)
@@ -179,22 +179,22 @@ func runAppendRetries(t *testing.T, open Open) {
 	t.Run("a retry returns the first message, bit by bit, whatever has changed since", func(t *testing.T) {
 		r := newRoom(t, open)
 		d := r.draft(r.bob, "once", "Hello")
-		first, created := r.append(t, d)
+		first, created := r.appendDraft(t, d)
 		require.True(t, created)
 		r.Post(t, r.alice, r.id, "in between")
 		r.clock.Advance(48 * time.Hour)
 		r.change(t, r.id, func(c *domain.Conversation) error { return c.SetRole(r.alice.ID, r.bob.ID, domain.RoleAdmin) })
 		for range 3 {
-			again, created := r.append(t, d)
+			again, created := r.appendDraft(t, d)
 			require.False(t, created)
 			require.Equal(t, first, again)
 		}
-		require.Len(t, r.log(t, r.id), 2)
+		require.Len(t, r.entries(t, r.id), 2)
 	})
 
 	t.Run("another text under a used id is refused and changes nothing", func(t *testing.T) {
 		r := newRoom(t, open)
-		first, _ := r.append(t, r.draft(r.alice, "once", "Hello"))
+		first, _ := r.appendDraft(t, r.draft(r.alice, "once", "Hello"))
 		_, created, err := r.Log.Append(t.Context(), r.draft(r.alice, "once", "Hello!"))
 		require.ErrorIs(t, err, domain.ErrClientMsgIDReused)
 		require.False(t, created)
@@ -213,22 +213,22 @@ func runAppendRetries(t *testing.T, open Open) {
 		for _, d := range []domain.Draft{
 			r.draft(r.alice, "id", "Hello"), r.draft(r.bob, "id", "Hello"), r.draft(r.alice, "ID", "Hello"), elsewhere,
 		} {
-			m, created := r.append(t, d)
+			m, created := r.appendDraft(t, d)
 			require.True(t, created)
 			ids[m.ID] = true
 		}
 		require.Len(t, ids, 4)
-		require.Len(t, r.log(t, r.id), 3)
-		require.Len(t, r.log(t, other), 1)
+		require.Len(t, r.entries(t, r.id), 3)
+		require.Len(t, r.entries(t, other), 1)
 	})
 
 	t.Run("who left and came back finds earlier messages by their ids", func(t *testing.T) {
 		r := newRoom(t, open)
 		d := r.draft(r.bob, "once", "Hello")
-		first, _ := r.append(t, d)
+		first, _ := r.appendDraft(t, d)
 		r.Remove(t, r.id, r.bob, r.bob)
 		r.Join(t, r.id, r.alice, r.bob, r.clock.Now())
-		again, created := r.append(t, d)
+		again, created := r.appendDraft(t, d)
 		require.False(t, created)
 		require.Equal(t, first, again)
 	})

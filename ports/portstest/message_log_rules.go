@@ -1,12 +1,14 @@
 package portstest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"chatsystem/domain"
@@ -34,7 +36,7 @@ func runAppendRefusals(t *testing.T, open Open) {
 	for name, who := range outsiders {
 		t.Run(name+" cannot post, and no seq is used up", func(t *testing.T) {
 			r := newRoom(t, open)
-			first, _ := r.append(t, r.draft(r.bob, "bob's first", "Hello"))
+			first, _ := r.appendDraft(t, r.draft(r.bob, "bob's first", "Hello"))
 			d := who(t, r)
 			for range 3 {
 				_, created, err := r.Log.Append(t.Context(), d)
@@ -53,7 +55,7 @@ func runAppendRefusals(t *testing.T, open Open) {
 		_, created, err := r.Log.Append(cancelled(t), r.draft(r.alice, "late", "Hello"))
 		require.Error(t, err)
 		require.False(t, created)
-		m, created := r.append(t, r.draft(r.alice, "late", "Hello"))
+		m, created := r.appendDraft(t, r.draft(r.alice, "late", "Hello"))
 		require.True(t, created)
 		require.EqualValues(t, 1, m.Seq)
 	})
@@ -75,10 +77,10 @@ func runAppendMarks(t *testing.T, open Open) {
 	t.Run("a retry marks nothing as read or unread", func(t *testing.T) {
 		r := newRoom(t, open)
 		d := r.draft(r.alice, "once", "Hello")
-		r.append(t, d)
+		r.appendDraft(t, d)
 		r.Post(t, r.bob, r.id, "Hi")
 		r.awaitRead(t, r.alice, domain.ReadMark{LastRead: 1, Unread: 1, Settled: 2})
-		r.append(t, d)
+		r.appendDraft(t, d)
 		r.awaitRead(t, r.alice, domain.ReadMark{LastRead: 1, Unread: 1, Settled: 2})
 		r.awaitRead(t, r.bob, domain.ReadMark{LastRead: 2, Settled: 2})
 	})
@@ -86,9 +88,9 @@ func runAppendMarks(t *testing.T, open Open) {
 	t.Run("lists show the latest message, not one that was sent again", func(t *testing.T) {
 		r := newRoom(t, open)
 		d := r.draft(r.alice, "once", "Hello")
-		r.append(t, d)
+		r.appendDraft(t, d)
 		last := r.Say(t, r.bob, r.id, "Hi")
-		r.append(t, d)
+		r.appendDraft(t, d)
 		want := &domain.LastMessage{ID: last.ID, Seq: 2, Sender: r.bob.ID, At: last.CreatedAt, Preview: "Hi"}
 		require.Eventually(t, func() bool {
 			v, err := r.Reader.ViewConversation(t.Context(), r.alice.ID, r.id)
@@ -100,12 +102,11 @@ func runAppendMarks(t *testing.T, open Open) {
 // awaitRead waits until a member's counters are as wanted.
 func (r room) awaitRead(t testing.TB, user domain.User, want domain.ReadMark) {
 	t.Helper()
-	var got domain.ReadMark
-	require.Eventually(t, func() bool {
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		v, err := r.Reader.ViewConversation(t.Context(), user.ID, r.id)
-		got = v.Read
-		return err == nil && got == want
-	}, patience, 2*time.Millisecond, "%s: want %+v", user.Username, want)
+		require.NoError(c, err)
+		require.Equal(c, want, v.Read, user.Username)
+	}, patience, 2*time.Millisecond)
 }
 
 func runAppendRaces(t *testing.T, open Open) {
@@ -113,13 +114,13 @@ func runAppendRaces(t *testing.T, open Open) {
 		r := newRoom(t, open)
 		messages := make([]domain.Message, 50)
 		var created atomic.Int32
-		requireAll(t, race(len(messages), func(i int) error {
+		require.NoError(t, errors.Join(race(len(messages), func(i int) error {
 			m, made, err := r.Log.Append(t.Context(), r.draft(r.alice, "once", "Hello"))
 			if messages[i] = m; made {
 				created.Add(1)
 			}
 			return err
-		}))
+		})...))
 		require.EqualValues(t, 1, created.Load())
 		for _, m := range messages {
 			require.Equal(t, messages[0], m)
@@ -130,7 +131,7 @@ func runAppendRaces(t *testing.T, open Open) {
 	t.Run("100 messages at once get the seqs 1 to 100, with times that do not go back", func(t *testing.T) {
 		r := newRoom(t, open)
 		messages := make([]domain.Message, 100)
-		requireAll(t, race(len(messages), func(i int) error {
+		require.NoError(t, errors.Join(race(len(messages), func(i int) error {
 			r.clock.Advance(time.Millisecond)
 			sender := []domain.User{r.alice, r.bob}[i%2]
 			m, made, err := r.Log.Append(t.Context(), r.draft(sender, fmt.Sprint(i), fmt.Sprintf("message %d", i)))
@@ -138,7 +139,7 @@ func runAppendRaces(t *testing.T, open Open) {
 				err = fmt.Errorf("message %d is new but was not created", i)
 			}
 			return err
-		}))
+		})...))
 		slices.SortFunc(messages, func(a, b domain.Message) int { return int(a.Seq - b.Seq) })
 		for i, m := range messages {
 			require.EqualValues(t, i+1, m.Seq)
@@ -150,7 +151,7 @@ func runAppendRaces(t *testing.T, open Open) {
 
 	t.Run("below the floor nothing is ever missing while messages come in", func(t *testing.T) {
 		r := newRoom(t, open)
-		requireAll(t, race(8, func(i int) error {
+		require.NoError(t, errors.Join(race(8, func(i int) error {
 			for n := range 10 {
 				if i%2 == 0 {
 					if err := r.checkSettled(t); err != nil {
@@ -162,7 +163,7 @@ func runAppendRaces(t *testing.T, open Open) {
 				}
 			}
 			return nil
-		}))
+		})...))
 		require.NoError(t, r.checkSettled(t))
 	})
 
@@ -186,17 +187,9 @@ func runAppendRaces(t *testing.T, open Open) {
 		})
 		accepted := countErrors(errs[1:], nil)
 		require.Equal(t, 15-accepted, countErrors(errs, domain.ErrConversationNotFound))
-		require.Len(t, r.log(t, r.id), accepted)
+		require.Len(t, r.entries(t, r.id), accepted)
 		require.EqualValues(t, accepted+1, r.Post(t, r.alice, r.id, "alone").Seq)
 	})
-}
-
-// requireAll asserts that none of errs is an error.
-func requireAll(t testing.TB, errs []error) {
-	t.Helper()
-	for _, err := range errs {
-		require.NoError(t, err)
-	}
 }
 
 // lastOwn returns the counters of a member who read nothing but what they sent.

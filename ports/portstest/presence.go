@@ -179,6 +179,18 @@ func runLeases(t *testing.T, open func(testing.TB) (ports.PresenceRegistry, Pass
 		require.Equal(t, []domain.Lease{lease}, r.renew(t, "gw-1", lease))
 	})
 
+	t.Run("a lease that ran out is missing whoever was renewed in between", func(t *testing.T) {
+		r := newRegistry(t, open)
+		other, lease := newLease(newUserID()), newLease(newUserID())
+		r.renew(t, "gw-1", other)
+		r.pass(domain.LeaseTTL / 2)
+		r.renew(t, "gw-1", lease)
+		r.pass(domain.LeaseTTL/2 + time.Second)
+		r.renew(t, "gw-1", other)
+		r.pass(domain.LeaseTTL / 2)
+		require.Equal(t, []domain.Lease{lease}, r.renew(t, "gw-1", lease))
+	})
+
 	t.Run("only what ran out is missing", func(t *testing.T) {
 		r := newRegistry(t, open)
 		anna := newUserID()

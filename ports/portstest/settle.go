@@ -1,6 +1,7 @@
 package portstest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -45,7 +46,7 @@ func RunSettler(t *testing.T, open Open) {
 		settle(t, r, domain.Pending, m...)
 		settle(t, r, domain.Voided, m[0])
 		r.awaitUnfinished(t, m[1])
-		require.Equal(t, entriesOf(m...), r.log(t, r.id))
+		require.Equal(t, entriesOf(m...), r.entries(t, r.id))
 	})
 
 	t.Run("lists and read marks are not moved back by an old message that is settled late", func(t *testing.T) {
@@ -77,7 +78,7 @@ func RunSettler(t *testing.T, open Open) {
 
 	t.Run("many at once, while messages come in, are all recorded", func(t *testing.T) {
 		r := newRoom(t, open)
-		requireAll(t, race(8, func(int) error {
+		require.NoError(t, errors.Join(race(8, func(int) error {
 			for range 5 {
 				m, _, err := r.Log.Append(t.Context(), r.draft(r.alice, NewUUID(), "Hello"))
 				if err != nil {
@@ -88,8 +89,8 @@ func RunSettler(t *testing.T, open Open) {
 				}
 			}
 			return nil
-		}))
-		require.Len(t, r.log(t, r.id), 40)
+		})...))
+		require.Len(t, r.entries(t, r.id), 40)
 		left := r.Post(t, r.bob, r.id, "left")
 		r.awaitUnfinished(t, left)
 	})

@@ -261,3 +261,25 @@ func TestAPingWithoutPongEndsAWaitingGet(t *testing.T) {
 		requireGone(t, c, sid)
 	})
 }
+
+func TestACloseThatOvertakesItsGetWaitsForIt(t *testing.T) {
+	engineIO(t, func(t *testing.T, c *siotest.Client) {
+		sid := c.Open()
+		posted := make(chan siotest.Answer, 1)
+		go func() { posted <- c.PostBody(sid, strings.NewReader("1"), "text/plain") }()
+		synctest.Wait()
+		require.Equal(t, "6", c.Poll(sid).Body)
+		require.Equal(t, "ok", (<-posted).Body)
+		requireGone(t, c, sid)
+	})
+}
+
+func TestACloseWithoutAGetEndsTheSession(t *testing.T) {
+	engineIO(t, func(t *testing.T, c *siotest.Client) {
+		sid := c.Open()
+		start := time.Now()
+		c.Push(sid, "4hello", "1")
+		require.LessOrEqual(t, time.Since(start), 100*time.Millisecond)
+		requireGone(t, c, sid)
+	})
+}

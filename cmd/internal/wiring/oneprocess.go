@@ -168,7 +168,7 @@ func newChatHandler(s surface) (http.Handler, error) {
 			httpapi.Check{Name: "store", Probe: s.Store.Ping},
 			httpapi.Check{Name: "delivery", Probe: s.receiving},
 		),
-		httpapi.FallbackRoutes(http.FileServerFS(web.Dist())),
+		httpapi.WebAppRoutes(web.Dist()),
 	}
 	if s.Config.AdminAddr == "" {
 		routes = append(routes, httpapi.MetricRoutes(s.Gatherer))

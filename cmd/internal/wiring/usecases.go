@@ -71,7 +71,7 @@ func newChatUseCases(p chatParts) httpapi.ChatUseCases {
 		RenameConversation: chats.NewRenameConversation(p.Conversations, p.Reader, p.Notices),
 		ListMembers:        chats.NewListMembers(p.Reader, p.Presence),
 		RemoveMember:       chats.NewRemoveMember(p.Conversations, p.Notices),
-		SetRole:            chats.NewSetRole(p.Conversations, p.Reader, p.Notices),
+		SetRole:            chats.NewSetRole(p.Conversations, p.Reader, p.Presence, p.Notices),
 		InviteMember:       chats.NewInviteMember(p.Invites, p.Notices, p.System),
 		JoinConversation:   chats.NewJoinConversation(p.Invites, p.Reader, p.Notices, p.System.Clock),
 		ListInvites:        chats.NewListInvites(p.Invites),

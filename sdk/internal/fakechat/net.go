@@ -80,6 +80,6 @@ func (l *listener) dropAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.all {
-		c.Close()
+		_ = c.Close()
 	}
 }

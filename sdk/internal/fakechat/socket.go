@@ -16,7 +16,7 @@ const (
 	pingTimeout  = 20 * time.Second
 )
 
-// CloseFrame, sent, closes the connection at the transport level after what was sent before.
+// CloseFrame closes the connection at the transport level after what was sent before.
 const CloseFrame = ""
 
 // socket is one connection. Frames are queued without limit and written by one goroutine.
@@ -50,7 +50,7 @@ func (s *Server) SendFrame(userID, frame string) {
 // Cut drops every connection of a user at the transport level.
 func (s *Server) Cut(userID string) {
 	for _, k := range s.socketsOf(userID) {
-		k.ws.Close()
+		_ = k.ws.Close()
 	}
 }
 
@@ -107,7 +107,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	delete(s.sockets, k)
 	s.mu.Unlock()
 	close(k.done)
-	ws.Close()
+	_ = ws.Close()
 	<-written
 	if k.expiry != nil {
 		k.expiry.Stop()
@@ -211,7 +211,7 @@ func (k *socket) write() {
 		k.mu.Unlock()
 		for _, f := range frames {
 			if f == CloseFrame {
-				k.ws.Close()
+				_ = k.ws.Close()
 				return
 			}
 			if !silent && k.ws.WriteMessage(websocket.TextMessage, []byte(f)) != nil {

@@ -168,7 +168,7 @@ type Invite struct {
 	// MemberCount How many active members the group has.
 	MemberCount int `json:"member_count"`
 
-	// Status Only pending invites are shown.
+	// Status What became of an invite.
 	Status InviteStatus `json:"status"`
 
 	// Title The group's title.
@@ -181,7 +181,26 @@ type InviteRequest struct {
 	UserID string `json:"user_id"`
 }
 
-// InviteStatus Only pending invites are shown.
+// InviteState An invite to a group as it stands.
+type InviteState struct {
+	// ConversationID UUID of the group.
+	ConversationID string    `json:"conversation_id"`
+	CreatedAt      time.Time `json:"created_at"`
+
+	// ExpiresAt 7 days after its creation.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// InviteID UUID.
+	InviteID string `json:"invite_id"`
+
+	// Status What became of an invite.
+	Status InviteStatus `json:"status"`
+
+	// UserID Who is invited.
+	UserID string `json:"user_id"`
+}
+
+// InviteStatus What became of an invite.
 type InviteStatus string
 
 // JoinRequest defines model for JoinRequest.
@@ -216,25 +235,6 @@ type RenameRequest struct {
 
 // Role What a member may do. Admins rename, invite, remove and appoint; in a DM both are MEMBER.
 type Role string
-
-// SentInvite A pending invite to a group, as its admins see it.
-type SentInvite struct {
-	// ConversationID UUID of the group.
-	ConversationID string    `json:"conversation_id"`
-	CreatedAt      time.Time `json:"created_at"`
-
-	// ExpiresAt 7 days after its creation.
-	ExpiresAt time.Time `json:"expires_at"`
-
-	// InviteID UUID.
-	InviteID string `json:"invite_id"`
-
-	// Status Only pending invites are shown.
-	Status InviteStatus `json:"status"`
-
-	// UserID Who is invited.
-	UserID string `json:"user_id"`
-}
 
 // SetRoleRequest defines model for SetRoleRequest.
 type SetRoleRequest struct {
@@ -1026,7 +1026,7 @@ type InviteMemberResponseObject interface {
 	VisitInviteMemberResponse(w http.ResponseWriter) error
 }
 
-type InviteMember200JSONResponse SentInvite
+type InviteMember200JSONResponse InviteState
 
 func (response InviteMember200JSONResponse) VisitInviteMemberResponse(w http.ResponseWriter) error {
 
@@ -1040,7 +1040,7 @@ func (response InviteMember200JSONResponse) VisitInviteMemberResponse(w http.Res
 	return err
 }
 
-type InviteMember201JSONResponse SentInvite
+type InviteMember201JSONResponse InviteState
 
 func (response InviteMember201JSONResponse) VisitInviteMemberResponse(w http.ResponseWriter) error {
 
@@ -1169,12 +1169,18 @@ type DeclineInviteResponseObject interface {
 	VisitDeclineInviteResponse(w http.ResponseWriter) error
 }
 
-type DeclineInvite204Response struct {
-}
+type DeclineInvite200JSONResponse InviteState
 
-func (response DeclineInvite204Response) VisitDeclineInviteResponse(w http.ResponseWriter) error {
-	w.WriteHeader(204)
-	return nil
+func (response DeclineInvite200JSONResponse) VisitDeclineInviteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 // StrictServerInterface represents all server handlers.
