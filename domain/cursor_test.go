@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ func TestWhatNoLinkGaveIsNoCursor(t *testing.T) {
 		"a time too large":   encode([]byte("99999999999999999999." + someID)),
 		"no id":              encode([]byte("1.")),
 		"an id that is none": encode([]byte("1.g")),
+		"other spare bits":   strings.TrimSuffix(encode([]byte("1."+someID)), "E") + "F",
 		"something behind":   encode([]byte("1." + someID + " ")),
 	}
 	for name, text := range texts {

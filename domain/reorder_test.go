@@ -75,12 +75,32 @@ func TestWhatIsForgottenDoesNotComeOut(t *testing.T) {
 }
 
 func TestAQuietConversationBeginsAnew(t *testing.T) {
-	for quiet, passes := range map[time.Duration]bool{5 * time.Second: false, time.Minute: true} {
-		w := domain.NewReorderWindow[offered]()
-		offer(w, offered{conversation: "c", seq: 1, at: founded})
-		got := offer(w, offered{conversation: "c", seq: 5, at: founded.Add(quiet)})
-		require.Equal(t, passes, len(got) == 1, "after %s", quiet)
+	cases := map[string]struct {
+		spoke  time.Duration // when seq 2 came
+		quiet  time.Duration // when seq 5 came
+		passes bool
+	}{
+		"not after some seconds":                      {0, 5 * time.Second, false},
+		"not a conversation that just said something": {9 * time.Second, 12 * time.Second, false},
+		"after a minute":                              {0, time.Minute, true},
 	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := domain.NewReorderWindow[offered]()
+			offer(w, offered{conversation: "c", seq: 1, at: founded})
+			offer(w, offered{conversation: "c", seq: 2, at: founded.Add(tc.spoke)})
+			got := offer(w, offered{conversation: "c", seq: 5, at: founded.Add(tc.quiet)})
+			require.Equal(t, tc.passes, len(got) == 1)
+		})
+	}
+}
+
+func TestWhatIsHeldIsKeptHoweverLateItIsAskedFor(t *testing.T) {
+	w := domain.NewReorderWindow[offered]()
+	offer(w, offered{conversation: "c", seq: 1, at: founded})
+	offer(w, offered{conversation: "c", seq: 3, at: founded})
+	offer(w, offered{conversation: "other", seq: 1, at: founded.Add(time.Hour)})
+	require.Equal(t, []domain.Seq{3}, seqsOf(w.Due(founded.Add(time.Hour))))
 }
 
 func TestAWindowHoldsOnlySoMuch(t *testing.T) {

@@ -26,6 +26,9 @@ type SessionStore interface {
 	Revoke(ctx context.Context, user domain.UserID, ids []domain.SessionID) ([]domain.SessionID, error)
 	// RevokeAll ends every session of a user and returns those that were live.
 	RevokeAll(ctx context.Context, user domain.UserID) ([]domain.SessionID, error)
+	// PurgeSessions forgets refresh tokens that expired before a time, at most limit, and with its last token a session.
+	// It returns how many tokens it forgot.
+	PurgeSessions(ctx context.Context, expiredBefore time.Time, limit int) (int, error)
 }
 
 // RevocationAnnouncer tells the gateways at once which sessions ended.

@@ -102,12 +102,12 @@ func (s *Store) Members(ctx context.Context, id domain.ConversationID) (domain.M
 }
 
 func (s *Store) addConversation(snapshot domain.ConversationSnapshot) (*conversation, error) {
-	row := &conversation{reads: map[domain.UserID]domain.Seq{}, log: newAllocationLog()}
 	for _, m := range snapshot.Members {
-		if err := s.requireAccounts(m.UserID); err != nil {
+		if err := s.requireAccount(m.UserID); err != nil {
 			return nil, err
 		}
 	}
+	row := &conversation{reads: map[domain.UserID]domain.Seq{}, log: newAllocationLog()}
 	s.conversations[snapshot.ID] = row
 	s.saveConversation(row, domain.RestoreConversation(snapshot))
 	return row, nil

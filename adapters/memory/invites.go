@@ -35,7 +35,7 @@ func (s *Store) OpenInvite(
 	if err := check(domain.RestoreConversation(row.ConversationSnapshot)); err != nil {
 		return domain.Invite{}, false, err
 	}
-	if err := s.requireAccounts(i.Invited); err != nil {
+	if err := s.requireAccount(i.Invited); err != nil {
 		return domain.Invite{}, false, err
 	}
 	for _, there := range slices.Clone(s.pendingOf[i.Invited]) {

@@ -146,6 +146,30 @@ func (s *Store) RevokeAll(ctx context.Context, user domain.UserID) ([]domain.Ses
 	return s.revoke(user, func(domain.SessionID) bool { return true }), nil
 }
 
+// PurgeSessions implements ports.SessionStore.
+func (s *Store) PurgeSessions(ctx context.Context, expiredBefore time.Time, limit int) (int, error) {
+	if err := s.begin(ctx); err != nil {
+		return 0, err
+	}
+	defer s.mu.Unlock()
+	purged, kept := 0, map[domain.SessionID]bool{}
+	for hash, t := range s.tokens {
+		if purged == limit || !t.ExpiresAt.Before(expiredBefore) {
+			kept[t.SessionID] = true
+			continue
+		}
+		delete(s.tokens, hash)
+		purged++
+	}
+	for id, session := range s.sessions {
+		if !kept[id] {
+			delete(s.sessions, id)
+			s.sessionsOf[session.UserID] = slices.DeleteFunc(s.sessionsOf[session.UserID], func(o *domain.Session) bool { return o == session })
+		}
+	}
+	return purged, nil
+}
+
 func (s *Store) addSession(session domain.Session, first domain.RefreshToken) {
 	s.sessions[session.ID] = &session
 	s.sessionsOf[session.UserID] = append(s.sessionsOf[session.UserID], &session)

@@ -61,7 +61,8 @@ func (s *Store) LeaseUnfinished(ctx context.Context, age, lease time.Duration, l
 	return leased, nil
 }
 
-// PurgeAllocations implements ports.Allocations. Its cost is that of the allocations made before.
+// PurgeAllocations implements ports.Allocations. It goes through the allocations in the order they were made and stops at
+// the first that is too young; those that are not published or void are kept, however old.
 func (s *Store) PurgeAllocations(ctx context.Context, before time.Time, limit int) (int, error) {
 	if err := s.begin(ctx); err != nil {
 		return 0, err

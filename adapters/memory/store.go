@@ -45,12 +45,10 @@ func (s *Store) begin(ctx context.Context) error {
 	return nil
 }
 
-// requireAccounts checks that all of users exist.
-func (s *Store) requireAccounts(users ...domain.UserID) error {
-	for _, u := range users {
-		if _, there := s.users[u]; !there {
-			return domain.ErrUserNotFound
-		}
+// requireAccount checks that a user exists.
+func (s *Store) requireAccount(u domain.UserID) error {
+	if s.users[u] == nil {
+		return domain.ErrUserNotFound
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (s *Store) UserByID(ctx context.Context, id domain.UserID) (domain.User, er
 		return domain.User{}, err
 	}
 	defer s.mu.Unlock()
-	return found(s.users[id])
+	return accountOf(s.users[id])
 }
 
 // UserByEmail implements ports.UserStore.
@@ -60,7 +60,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (domain.User, err
 		return domain.User{}, err
 	}
 	defer s.mu.Unlock()
-	return found(s.byEmail[domain.EmailKey(email)])
+	return accountOf(s.byEmail[domain.EmailKey(email)])
 }
 
 // SetUsername implements ports.UserStore.
@@ -111,7 +111,8 @@ func (s *Store) removeUsername(u *domain.User) {
 	}
 }
 
-func found(u *domain.User) (domain.User, error) {
+// accountOf returns a copy; nil is not found.
+func accountOf(u *domain.User) (domain.User, error) {
 	if u == nil {
 		return domain.User{}, domain.ErrUserNotFound
 	}

@@ -25,11 +25,11 @@ func (s *Store) ListConversations(
 	defer s.mu.Unlock()
 	var rows []*conversation
 	for _, row := range s.conversationsOf[viewer] {
-		if _, active := row.member(viewer); active && (after == domain.ListCursor{} || comesBefore(after, row.place()) < 0) {
+		if _, active := row.member(viewer); active && (after == domain.ListCursor{} || inListOrder(after, row.place()) < 0) {
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, func(a, b *conversation) int { return comesBefore(a.place(), b.place()) })
+	slices.SortFunc(rows, func(a, b *conversation) int { return inListOrder(a.place(), b.place()) })
 	views := make([]domain.ConversationView, 0, min(limit, len(rows)))
 	for _, row := range rows[:min(limit, len(rows))] {
 		m, _ := row.member(viewer)
@@ -146,8 +146,8 @@ func (c *conversation) place() domain.ListCursor {
 	return domain.ListCursor{At: c.CreatedAt, ID: c.ID}
 }
 
-// comesBefore is negative if a comes before b in a list: newest first, ties by id, descending.
-func comesBefore(a, b domain.ListCursor) int {
+// inListOrder is negative if a comes before b in a list, newest first, ties by id, descending.
+func inListOrder(a, b domain.ListCursor) int {
 	if d := b.At.Compare(a.At); d != 0 {
 		return d
 	}

@@ -97,7 +97,6 @@ func (c *client) join(k *Socket) {
 	s := c.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k.joined = true
 	c.sockets = append(c.sockets, k)
 	s.deadlines.connect = time.Time{}
 	s.enqueue(encode(sio.Packet{
@@ -112,7 +111,7 @@ func (c *client) join(k *Socket) {
 func (c *client) leave(k *Socket) {
 	s := c.session
 	s.mu.Lock()
-	k.joined = false
+	k.left = true
 	c.sockets = slices.DeleteFunc(c.sockets, func(o *Socket) bool { return o == k })
 	if len(c.sockets) == 0 && s.state == stateOpen {
 		s.awaitConnect(time.Now())
@@ -126,9 +125,6 @@ func (c *client) closed(reason string) {
 	c.session.mu.Lock()
 	sockets := c.sockets
 	c.sockets = nil
-	for _, k := range sockets {
-		k.joined = false
-	}
 	c.session.mu.Unlock()
 	for _, k := range sockets {
 		c.handler.Disconnect(k, reason)

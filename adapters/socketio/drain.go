@@ -24,6 +24,7 @@ func (s *Server) Drain(ctx context.Context, period time.Duration) error {
 		for _, sess := range s.all() {
 			sess.end(ReasonShutdown, cutConnection)
 		}
+		s.hub.cutAll()
 		return ctx.Err()
 	}
 }

@@ -1,8 +1,10 @@
 package socketio_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chatsystem/adapters/socketio"
+	"chatsystem/adapters/socketio/internal/siotest"
 )
 
 // waitFor lets virtual time pass and everything settle that is due by then.
@@ -80,7 +83,12 @@ func TestClientsComeBackAfterADrain(t *testing.T) {
 func TestADrainThatTakesTooLongCutsWhatIsLeft(t *testing.T) {
 	inBubble(t, settings(), func(t *testing.T, w world) {
 		_, s := w.join(t, "")
-		s.Send(frame(t, "nobody reads this"))
+		s.Send(frame(t, "nobody reads this")) // its session ends at once, its connection cannot
+		_, s = w.join(t, "")
+		for range 100 {
+			s.Send(frame(t, "nor this"))
+		}
+		w.joinByPolling(t) // and does not poll again
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
@@ -88,9 +96,46 @@ func TestADrainThatTakesTooLongCutsWhatIsLeft(t *testing.T) {
 		require.Equal(t, time.Second, time.Since(start))
 		synctest.Wait()
 		require.Zero(t, w.server.Sessions())
-		require.Contains(t, w.handler.lines(), "disconnect / "+socketio.ReasonShutdown)
 		require.NoError(t, w.server.Close(t.Context()))
+		require.Equal(t, time.Second, time.Since(start)) // nothing was left to wait for
+		ended := "disconnect / " + socketio.ReasonShutdown
+		require.Equal(t, []string{ended, ended, ended}, w.handler.lines()[3:])
 	})
+}
+
+func TestAWebSocketThatArrivesAfterTheEndIsTurnedAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, h := newServer(t, settings())
+		closed := make(chan error, 1)
+		w := world{siotest.InMemory(t, slowArrivals{s, func() {
+			go func() { closed <- s.Close(t.Context()) }()
+			waitFor(socketio.LeaveTimeout)
+		}}), h, s}
+		require.Equal(t, websocket.CloseServiceRestart, w.WebSocket("").ExpectClosed())
+		require.NoError(t, <-closed)
+		require.Empty(t, h.lines())
+	})
+}
+
+// slowArrivals is a server on which something happens between a WebSocket's request and its
+// beginning.
+type slowArrivals struct {
+	*socketio.Server
+	meanwhile func()
+}
+
+func (s slowArrivals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.Server.ServeHTTP(slowHijacker{w, s.meanwhile}, r)
+}
+
+type slowHijacker struct {
+	http.ResponseWriter
+	meanwhile func()
+}
+
+func (h slowHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	h.meanwhile()
+	return h.ResponseWriter.(http.Hijacker).Hijack()
 }
 
 func TestCloseWaitsForTheLastDisconnect(t *testing.T) {

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,6 +99,61 @@ func TestNothingIsHeardOfAClientThatIsLeaving(t *testing.T) {
 		require.Equal(t, "1", w.Poll(sid).Body)
 		synctest.Wait()
 		require.Equal(t, []string{"connect / ", "disconnect / " + socketio.ReasonServerLeft}, w.handler.lines())
+	})
+}
+
+func TestPollingAndItsWebSocketTakeTurns(t *testing.T) {
+	server, h := newServer(t, settings())
+	w := world{siotest.Loopback(t, server), h, server}
+	var busy, overlaps atomic.Int32
+	h.onEvent = func(*socketio.Socket, string, socketio.Args, socketio.Ack) {
+		if busy.Add(1) > 1 {
+			overlaps.Add(1)
+		}
+		runtime.Gosched()
+		busy.Add(-1)
+	}
+	events := slices.Repeat([]string{`42["x"]`}, 20)
+	for range 50 {
+		sid, _ := w.joinByPolling(t)
+		ws := w.WebSocket(sid)
+		ws.Send("2probe")
+		ws.Expect("3probe")
+		posted := make(chan siotest.Answer, 1)
+		go func() { posted <- w.PostBody(sid, strings.NewReader(strings.Join(events, "\x1e")), "text/plain") }()
+		ws.Send("5") // too early, with a POST under way
+		ws.Send(events...)
+		require.NoError(t, (<-posted).Err)
+		ws.Send("1")
+		ws.ExpectClosed()
+	}
+	require.Zero(t, overlaps.Load())
+}
+
+func TestAHandshakeThatFailsLeavesNothingBehind(t *testing.T) {
+	inBubble(t, settings(), func(t *testing.T, w world) {
+		upgrade := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}} // but no key
+		a := w.Do(t.Context(), http.MethodGet, "EIO=4&transport=websocket", nil, upgrade)
+		require.NoError(t, a.Err)
+		require.Equal(t, http.StatusBadRequest, a.Status)
+		synctest.Wait()
+		require.Zero(t, w.server.Sessions())
+
+		sid := w.Open()
+		a = w.Do(t.Context(), http.MethodGet, "EIO=4&transport=websocket&sid="+sid, nil, upgrade)
+		require.NoError(t, a.Err)
+		require.Equal(t, http.StatusBadRequest, a.Status)
+		ws := w.WebSocket(sid) // the next one may try
+		ws.Send("2probe")
+		ws.Expect("3probe")
+	})
+}
+
+func TestAnUpgradeIsForTheSameSitesOnly(t *testing.T) {
+	inBubble(t, settings(), func(t *testing.T, w world) {
+		query := "EIO=4&transport=websocket&sid=" + w.Open()
+		a := w.RefusedWebSocket(query, http.Header{"Origin": {"http://elsewhere.test"}})
+		require.Equal(t, "Forbidden\n", a.Body)
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 var errClientPing = errors.New("ping from the client, which only answers pings")
 
 // deadlines are the times at which something happens to a session by itself, all served by one
-// timer. A zero time is not set; die is always set. The session's mu guards them.
+// timer. A zero time is not set; timer and die always are. The session's mu guards them.
 type deadlines struct {
 	timer   *time.Timer
 	ping    time.Time // send a ping
@@ -20,25 +20,19 @@ type deadlines struct {
 	connect time.Time // no namespace joined
 }
 
-// last leaves only the final deadline, no later than t.
+// last leaves only the final deadline.
 func (d *deadlines) last(t time.Time) {
-	d.ping, d.connect = time.Time{}, time.Time{}
-	if t.Before(d.die) || d.die.IsZero() {
-		d.die = t
-	}
+	d.ping, d.connect, d.die = time.Time{}, time.Time{}, t
 }
 
-func (d *deadlines) stop() {
-	if d.timer != nil {
-		d.timer.Stop()
-	}
-}
-
-// start begins a session's life: from now on its heartbeat decides. mu is held.
+// start begins a session's life, before anybody else knows of it.
 func (s *session) start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := time.Now()
 	s.beat(now)
 	s.awaitConnect(now)
+	s.deadlines.timer = time.AfterFunc(time.Hour, s.tick) // arm sets the time
 	s.arm()
 }
 
@@ -72,10 +66,6 @@ func (s *session) arm() {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}
-	}
-	if s.deadlines.timer == nil {
-		s.deadlines.timer = time.AfterFunc(time.Until(next), s.tick)
-		return
 	}
 	s.deadlines.timer.Reset(time.Until(next))
 }

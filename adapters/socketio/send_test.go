@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
@@ -139,6 +140,18 @@ func TestAWriteThatDoesNotEndCutsTheConnection(t *testing.T) {
 	})
 }
 
+func TestAnAnswerThatCannotBeWrittenEndsTheSession(t *testing.T) {
+	inBubble(t, settings(), func(t *testing.T, w world) {
+		sid, s := w.joinByPolling(t)
+		s.Send(frame(t, "large", strings.Repeat("x", 1<<16)))
+		defer w.PollWithoutReading(sid).Close()
+		synctest.Wait()
+		require.Equal(t, 1, w.server.Sessions())
+		waitFor(settings().WriteTimeout)
+		require.Zero(t, w.server.Sessions())
+	})
+}
+
 func TestDisconnectSaysGoodbyeBehindWhatWasSent(t *testing.T) {
 	inBubble(t, settings(), func(t *testing.T, w world) {
 		ws, a := w.join(t, "")
@@ -187,11 +200,13 @@ func TestAWaitingGetHearsOfTheEndAtOnce(t *testing.T) {
 				sid, s := w.joinByPolling(t)
 				answer := w.StartPoll(t.Context(), sid)
 				synctest.Wait()
+				start := time.Now()
 				tc.end(s)
 				require.Equal(t, tc.bodies[0], (<-answer).Body)
 				for _, body := range tc.bodies[1:] {
 					require.Equal(t, body, w.Poll(sid).Body)
 				}
+				require.Zero(t, time.Since(start))
 				require.Contains(t, w.Poll(sid).Body, "Session ID unknown")
 			})
 		})

@@ -103,7 +103,7 @@ func (s *Server) check(r *http.Request) (*session, error) {
 
 // serveHandshake opens a session.
 func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, ws bool) {
-	sess, err := s.open(r)
+	sess, err := s.open(r, ws)
 	if errors.Is(err, errDraining) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
@@ -111,19 +111,16 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, ws bool)
 		http.Error(w, "cannot open a session", http.StatusInternalServerError)
 		return
 	}
-	if ws {
-		if !s.hub.accept(w, r, &arrival{session: sess}) {
-			sess.end(ReasonTransportError, cutConnection)
-		}
+	if !ws {
+		writePayload(w, s.handshake(sess.id, transportWebSocket).Data)
 		return
 	}
-	sess.mu.Lock()
-	sess.start()
-	sess.mu.Unlock()
-	writePayload(w, s.handshake(sess.id, []string{transportWebSocket}).Data)
+	if !s.hub.accept(w, r, &arrival{session: sess}) {
+		sess.end(ReasonTransportError, cutConnection)
+	}
 }
 
-func (s *Server) handshake(sid string, upgrades []string) eio.Wire {
+func (s *Server) handshake(sid string, upgrades ...string) eio.Wire {
 	return eio.Handshake{
 		SID:          sid,
 		Upgrades:     upgrades,
@@ -139,23 +136,35 @@ var (
 )
 
 // open makes a session and registers it.
-func (s *Server) open(r *http.Request) (*session, error) {
+func (s *Server) open(r *http.Request, ws bool) (*session, error) {
 	id, err := s.cfg.NewSessionID()
 	if err != nil {
 		return nil, fmt.Errorf("session id: %w", err)
 	}
 	sess := s.newSession(id, r)
+	if ws {
+		sess.queue = []eio.Wire{s.handshake(id)} // the first thing its WebSocket carries
+	}
+	sess.start()
+	if err := s.register(sess); err != nil {
+		sess.deadlines.timer.Stop()
+		return nil, err
+	}
+	return sess, nil
+}
+
+func (s *Server) register(sess *session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.draining {
-		return nil, errDraining
+		return errDraining
 	}
-	if _, ok := s.sessions[id]; ok {
-		return nil, errSIDExists
+	if _, ok := s.sessions[sess.id]; ok {
+		return errSIDExists
 	}
-	s.sessions[id] = sess
+	s.sessions[sess.id] = sess
 	s.running++ // until finish
-	return sess, nil
+	return nil
 }
 
 func (s *Server) session(sid string) *session {

@@ -105,7 +105,7 @@ func (s *session) enqueue(wires ...eio.Wire) {
 		s.shut(ReasonSlow, cutConnection)
 		return
 	}
-	for len(wires) > 0 && len(s.queue) == 0 && s.writable() {
+	for len(wires) > 0 && s.writable() { // which implies that nothing is queued before them
 		s.write(s.ws, wires[0])
 		wires = wires[1:]
 	}
@@ -165,7 +165,7 @@ func (s *session) shut(reason string, closeCode int) {
 		reason = s.reason
 	}
 	s.state, s.queue = stateClosed, nil
-	s.deadlines.stop()
+	s.deadlines.timer.Stop()
 	if s.poll != nil {
 		s.poll.rouse()
 	}

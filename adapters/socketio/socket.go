@@ -14,8 +14,8 @@ type Socket struct {
 	namespace string
 	client    *client
 
-	joined bool // guarded, like value, by the session's mu
-	value  any
+	left  bool // by the client; guarded, like value, by the session's mu
+	value any
 }
 
 // ID returns the public id of the socket. The client knows it, too; it opens nothing.
@@ -38,7 +38,7 @@ func (k *Socket) send(wires []eio.Wire) {
 	s := k.client.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if k.joined {
+	if !k.left {
 		s.enqueue(wires...)
 	}
 }
@@ -50,7 +50,7 @@ func (k *Socket) Disconnect() {
 	s := k.client.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if k.joined {
+	if !k.left {
 		s.leave(ReasonServerLeft, melody.CloseNormalClosure, k.client.farewells()...)
 	}
 }
@@ -61,7 +61,7 @@ func (k *Socket) Drop() {
 	s := k.client.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if k.joined {
+	if !k.left {
 		s.leave(ReasonServerDrop, melody.CloseServiceRestart)
 	}
 }

@@ -119,6 +119,15 @@ func (h *hub) session(ms *melody.Session) *session {
 	return h.sessions[ms]
 }
 
+// cutAll ends the connections of sessions that are over but could not write their last words yet.
+func (h *hub) cutAll() {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for ms := range h.sessions {
+		hangUp(ms, cutConnection)
+	}
+}
+
 func (h *hub) message(ms *melody.Session, w eio.Wire) {
 	if s := h.session(ms); s != nil {
 		s.fromWebSocket(ms, w)
@@ -165,15 +174,11 @@ func hangUp(ms *melody.Session, closeCode int) {
 func (s *session) carriedBy(ms *melody.Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ws = ms
-	if s.state == stateClosed {
+	if s.state == stateClosed { // while the WebSocket was on its way
 		hangUp(ms, melody.CloseServiceRestart)
 		return
 	}
-	if s.state == stateOpen {
-		s.start()
-		s.enqueue(s.srv.handshake(s.id, nil))
-	}
+	s.ws = ms
 	s.flush()
 }
 

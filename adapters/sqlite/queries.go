@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -94,10 +95,10 @@ func (q *queries) close() error {
 	return errors.Join(faults...)
 }
 
-// failed wraps err with the first words of the query, enough to find it.
+// failed wraps err with the first words of the query, enough to find it. That there is no row is an answer, no failure.
 func failed(query string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, sql.ErrNoRows) {
+		return err
 	}
 	words := strings.Fields(query)
 	return fmt.Errorf("sqlite: %s: %w", strings.Join(words[:min(3, len(words))], " "), translate(err))

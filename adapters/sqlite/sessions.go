@@ -48,6 +48,28 @@ const (
 		WHERE user_id = ? AND NOT revoked RETURNING session_id, expires_at`
 )
 
+const (
+	qPurgeTokens = `DELETE FROM refresh_tokens WHERE token_hash IN
+			(SELECT token_hash FROM refresh_tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
+		RETURNING session_id`
+	qPurgeSessions = `DELETE FROM sessions WHERE session_id IN (SELECT value FROM json_each(?))
+		AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = sessions.session_id)`
+)
+
+// PurgeSessions implements ports.SessionStore.
+func (d *DB) PurgeSessions(ctx context.Context, expiredBefore time.Time, limit int) (purged int, err error) {
+	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+		var sessions []domain.SessionID
+		if err := q.list(ctx, &sessions, qPurgeTokens, moment{expiredBefore}, limit); err != nil {
+			return err
+		}
+		purged = len(sessions)
+		_, err := q.exec(ctx, qPurgeSessions, jsonList(sessions))
+		return err
+	})
+	return purged, err
+}
+
 // CreateSession implements ports.SessionStore; ErrUserNotFound if there is no such account.
 func (d *DB) CreateSession(ctx context.Context, s domain.Session, first domain.RefreshToken) error {
 	return d.writer.do(ctx, func(ctx context.Context, q *queries) error { return insertSession(ctx, q, s, first) })

@@ -39,4 +39,6 @@ CREATE TABLE refresh_tokens (
     stale             INTEGER NOT NULL DEFAULT FALSE
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
+CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
 CREATE INDEX refresh_tokens_by_parent ON refresh_tokens (parent_hash) WHERE parent_hash IS NOT NULL;

@@ -16,6 +16,7 @@ func RunSessions(t *testing.T, open Open) {
 	t.Run("racing exchanges", func(t *testing.T) { runRacingExchanges(t, open) })
 	t.Run("look-up", func(t *testing.T) { runSessionLookup(t, open) })
 	t.Run("revocation", func(t *testing.T) { runSessionRevocation(t, open) })
+	t.Run("purge", func(t *testing.T) { runSessionPurge(t, open) })
 }
 
 // addSession signs a user in once more.
@@ -136,5 +137,40 @@ func runSessionRevocation(t *testing.T, open Open) {
 		require.True(t, s.Revoked)
 		_, err = c.Sessions.Exchange(t.Context(), r.token.Hash, NewToken("", clock.Now()), clock.Now())
 		require.ErrorIs(t, err, domain.ErrRefreshInvalid)
+	})
+}
+
+func runSessionPurge(t *testing.T, open Open) {
+	t.Run("what expired is forgotten, a bounded number at a time; a session lives as long as its latest token", func(t *testing.T) {
+		clock := NewManualClock()
+		c := open(t, clock.Now)
+		anna := c.AddUser(t, "anna") // with a session of the real time, which is far from expiring
+		old, oldToken := NewSession(anna.ID, clock.Now())
+		renewed, first := NewSession(anna.ID, clock.Now())
+		require.NoError(t, c.Sessions.CreateSession(t.Context(), old, oldToken))
+		require.NoError(t, c.Sessions.CreateSession(t.Context(), renewed, first))
+		clock.Advance(time.Hour)
+		second := NewToken(renewed.ID, clock.Now())
+		_, err := c.Sessions.Exchange(t.Context(), first.Hash, second, clock.Now())
+		require.NoError(t, err)
+
+		purge := func(before time.Time, limit int) int {
+			n, err := c.Sessions.PurgeSessions(t.Context(), before, limit)
+			require.NoError(t, err)
+			return n
+		}
+		require.Zero(t, purge(oldToken.ExpiresAt, 10), "what expires at the very time has not expired before it")
+		after := oldToken.ExpiresAt.Add(time.Millisecond)
+		require.Equal(t, 1, purge(after, 1))
+		require.Equal(t, 1, purge(after, 10))
+		require.Zero(t, purge(after, 10))
+
+		_, err = c.Sessions.SessionByID(t.Context(), old.ID)
+		require.ErrorIs(t, err, domain.ErrSessionNotFound)
+		_, err = c.Sessions.SessionByToken(t.Context(), first.Hash)
+		require.ErrorIs(t, err, domain.ErrRefreshInvalid)
+		got, err := c.Sessions.SessionByToken(t.Context(), second.Hash)
+		require.NoError(t, err)
+		require.Equal(t, renewed.ID, got.ID)
 	})
 }

@@ -106,13 +106,3 @@ func TestAWebSocketIsRefusedWith400AndText(t *testing.T) {
 		})
 	}
 }
-
-func TestABrokenWebSocketHandshakeLeavesNothingBehind(t *testing.T) {
-	engineIO(t, func(t *testing.T, c *siotest.Client) {
-		upgrade := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}} // but no key
-		a := c.Do(t.Context(), http.MethodGet, "EIO=4&transport=websocket", nil, upgrade)
-		require.NoError(t, a.Err)
-		require.Equal(t, http.StatusBadRequest, a.Status)
-		// The bubble would not end with a session or goroutine left.
-	})
-}

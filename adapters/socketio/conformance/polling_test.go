@@ -123,8 +123,10 @@ func TestAnAbortedGetEndsTheSession(t *testing.T) {
 		synctest.Wait()
 		abort()
 		require.ErrorIs(t, (<-answer).Err, context.Canceled)
-		require.Equal(t, http.StatusBadRequest, c.Poll(sid).Status)
-		requireGone(t, c, sid)
+		synctest.Wait()
+		a := c.Post(sid, "4hello")
+		require.Equal(t, http.StatusBadRequest, a.Status)
+		require.Equal(t, unknownSession, a.Body)
 	})
 }
 
@@ -268,8 +270,10 @@ func TestACloseThatOvertakesItsGetWaitsForIt(t *testing.T) {
 		posted := make(chan siotest.Answer, 1)
 		go func() { posted <- c.PostBody(sid, strings.NewReader("1"), "text/plain") }()
 		synctest.Wait()
+		start := time.Now()
 		require.Equal(t, "6", c.Poll(sid).Body)
 		require.Equal(t, "ok", (<-posted).Body)
+		require.Zero(t, time.Since(start))
 		requireGone(t, c, sid)
 	})
 }

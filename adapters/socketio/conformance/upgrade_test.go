@@ -72,10 +72,29 @@ func TestAGetThatWaitedSinceBeforeTheUpgradeIsAnswered(t *testing.T) {
 		sid := c.Open()
 		answer := c.StartPoll(t.Context(), sid)
 		synctest.Wait()
-		probe(c, sid).Send("5")
+		ws := probe(c, sid)
+		start := time.Now()
+		ws.Send("5")
 		a := <-answer
 		require.Equal(t, http.StatusOK, a.Status)
 		require.Equal(t, "6", a.Body)
+		require.Zero(t, time.Since(start))
+	})
+}
+
+func TestAGetThatCameWithTheUpgradeIsRefused(t *testing.T) {
+	engineIO(t, func(t *testing.T, c *siotest.Client) {
+		sid := c.Open()
+		ws := probe(c, sid)
+		answer := c.StartPoll(t.Context(), sid)
+		synctest.Wait()
+		start := time.Now()
+		ws.Send("5")
+		a := <-answer
+		require.Equal(t, http.StatusBadRequest, a.Status)
+		require.Equal(t, badRequest, a.Body)
+		require.Zero(t, time.Since(start))
+		requireWebSocketWorks(t, ws)
 	})
 }
 
@@ -130,37 +149,31 @@ func TestTheHeartbeatDoesNotWaitForTheUpgrade(t *testing.T) {
 
 func TestAnUpgradeThatComesToNothingLeavesPollingAlone(t *testing.T) {
 	tests := map[string]func(ws *siotest.WebSocket){
-		"the first frame is no probe":       func(ws *siotest.WebSocket) { ws.Send("4hello"); ws.ExpectClosed() },
-		"the first frame is another ping":   func(ws *siotest.WebSocket) { ws.Send("2"); ws.ExpectClosed() },
-		"the first frame is broken":         func(ws *siotest.WebSocket) { ws.Send("abc"); ws.ExpectClosed() },
-		"the first frame is binary":         func(ws *siotest.WebSocket) { ws.SendBinary([]byte("2probe")); ws.ExpectClosed() },
-		"the upgrade comes before probe":    func(ws *siotest.WebSocket) { ws.Send("5"); ws.ExpectClosed() },
-		"a message instead of the upgrade":  func(ws *siotest.WebSocket) { ws.Send("2probe", "4x"); ws.Expect("3probe"); ws.ExpectClosed() },
-		"the socket is lost":                func(ws *siotest.WebSocket) { ws.Cut() },
-		"the socket is lost after probing":  func(ws *siotest.WebSocket) { ws.Send("2probe"); ws.Expect("3probe"); ws.Cut() },
-		"the probe is answered, no upgrade": func(ws *siotest.WebSocket) { ws.Send("2probe"); ws.Expect("3probe") },
+		"the first frame is no probe":        func(ws *siotest.WebSocket) { ws.Send("4hello"); ws.ExpectClosed() },
+		"the first frame is another ping":    func(ws *siotest.WebSocket) { ws.Send("2"); ws.ExpectClosed() },
+		"the first frame is broken":          func(ws *siotest.WebSocket) { ws.Send("abc"); ws.ExpectClosed() },
+		"the first frame is binary":          func(ws *siotest.WebSocket) { ws.SendBinary([]byte("2probe")); ws.ExpectClosed() },
+		"the upgrade comes before probe":     func(ws *siotest.WebSocket) { ws.Send("5"); ws.ExpectClosed() },
+		"a message instead of the upgrade":   func(ws *siotest.WebSocket) { ws.Send("2probe", "4x"); ws.Expect("3probe"); ws.ExpectClosed() },
+		"the socket is lost":                 func(ws *siotest.WebSocket) { ws.Cut() },
+		"the socket is lost after probing":   func(ws *siotest.WebSocket) { ws.Send("2probe"); ws.Expect("3probe"); ws.Cut() },
+		"the socket is lost over the answer": func(ws *siotest.WebSocket) { ws.Send("2probe"); synctest.Wait(); ws.Cut() },
 	}
 	for name, spoil := range tests {
 		t.Run(name, func(t *testing.T) {
 			engineIO(t, func(t *testing.T, c *siotest.Client) {
 				sid := c.Open()
-				spoil(c.WebSocket(sid))
-				requirePollingWorks(t, c, sid)
+				for range 5 {
+					spoil(c.WebSocket(sid))
+					synctest.Wait()
+					requirePollingWorks(t, c, sid)
+				}
+				ws := probe(c, sid) // and it can be tried again
+				ws.Send("5")
+				requireWebSocketWorks(t, ws)
 			})
 		})
 	}
-}
-
-func TestAnUpgradeCanBeTriedAgain(t *testing.T) {
-	engineIO(t, func(t *testing.T, c *siotest.Client) {
-		sid := c.Open()
-		ws := c.WebSocket(sid)
-		ws.Send("4hello")
-		ws.ExpectClosed()
-		ws = probe(c, sid)
-		ws.Send("5")
-		requireWebSocketWorks(t, ws)
-	})
 }
 
 func TestAnUpgradeTimesOut(t *testing.T) {
@@ -176,6 +189,9 @@ func TestAnUpgradeTimesOut(t *testing.T) {
 		require.Equal(t, websocket.CloseNormalClosure, ws.ExpectClosed())
 		require.Equal(t, 10*time.Second, time.Since(start))
 		requirePollingWorks(t, c, sid)
+		ws = probe(c, sid)
+		ws.Send("5")
+		requireWebSocketWorks(t, ws)
 	})
 }
 
@@ -213,7 +229,7 @@ func TestASessionThatBeganOnAWebSocketTakesNoUpgrade(t *testing.T) {
 
 func TestUpgradeAndGetAtOnce(t *testing.T) {
 	c := siotest.Loopback(t, newEndpoint(t)).At("/engine.io/")
-	for range 200 {
+	for range 100 {
 		sid := c.Open()
 		ws := c.WebSocket(sid)
 		ws.Send("2probe", "5")
@@ -229,7 +245,7 @@ func TestUpgradeAndGetAtOnce(t *testing.T) {
 func TestMessagesKeepTheirOrderAcrossAnUpgrade(t *testing.T) {
 	c := siotest.Loopback(t, newEndpoint(t)).At("/engine.io/")
 	const batches = 50
-	for range 20 {
+	for range 10 {
 		sid := c.Open()
 		pushed := make(chan error, 1)
 		go func() {

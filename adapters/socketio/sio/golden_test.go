@@ -42,7 +42,8 @@ func TestGoldenPackets(t *testing.T) {
 			require.Len(t, row, 7)
 			p, attachments, err := sio.Parse([]byte(row[0]))
 			require.NoError(t, err)
-			require.Equal(t, row[1:6], []string{
+			want := row[1:6]
+			require.Equal(t, want, []string{
 				typeNames[p.Type], p.Namespace, ackID(p), strconv.Itoa(attachments), payload(t, p),
 			})
 

@@ -14,7 +14,10 @@ import (
 )
 
 // userService is the use cases of accounts, sessions and the directory.
-var userService = fx.Provide(users.NewTokenMint, newUserUseCases)
+var userService = fx.Options(
+	fx.Provide(users.NewTokenMint, users.NewPurgeSessions, newUserUseCases),
+	background((*users.PurgeSessions).Run),
+)
 
 type userParts struct {
 	fx.In

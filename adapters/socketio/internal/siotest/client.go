@@ -100,6 +100,16 @@ func (c *Client) StartPoll(ctx context.Context, sid string) <-chan Answer {
 	return answer
 }
 
+// PollWithoutReading sends the session's GET and reads no more of the answer than fits a buffer.
+func (c *Client) PollWithoutReading(sid string) io.Closer {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, "http://"+c.host+c.path+"?"+session(sid), nil)
+	require.NoError(c.t, err)
+	resp, err := c.http.Do(r)
+	require.NoError(c.t, err)
+	return resp.Body
+}
+
 // Post sends the session's POST with whatever body.
 func (c *Client) Post(sid, body string) Answer {
 	c.t.Helper()
