@@ -10,7 +10,7 @@ import (
 // conversation happen one after another.
 type ConversationStore interface {
 	// CreateDM adds a direct conversation unless the two people have one already; it returns the id of the one there is and
-	// whether it was made now.
+	// whether it was made now. ErrUserNotFound if one of them is no account.
 	CreateDM(ctx context.Context, c *domain.Conversation) (id domain.ConversationID, created bool, err error)
 	// CreateGroup adds a group with its members. ErrUserNotFound if one of them is no account.
 	CreateGroup(ctx context.Context, c *domain.Conversation) error

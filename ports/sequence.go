@@ -39,7 +39,7 @@ type Allocations interface {
 	SequenceAllocator
 	Settler
 	UnfinishedLeases
-	// PurgeAllocations forgets settled allocations made before a time, at most limit, and returns how many. A client_msg_id is
+	// PurgeAllocations forgets finished allocations, PUBLISHED or VOID, made before a time, at most limit, and returns how many. A client_msg_id is
 	// free again after that.
 	PurgeAllocations(ctx context.Context, before time.Time, limit int) (int, error)
 }
