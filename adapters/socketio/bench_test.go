@@ -72,7 +72,6 @@ func BenchmarkFanOut(b *testing.B) {
 	require.NoError(b, err)
 	web := httptest.NewServer(server)
 	defer web.Close()
-	defer func() { require.NoError(b, server.Close(b.Context())) }()
 
 	var received, readers sync.WaitGroup
 	sockets := make([]*socketio.Socket, receivers)

@@ -29,8 +29,9 @@ import (
 //	upgrading  upgrade set; polling still carries, a WebSocket is on its way to take over
 //	websocket  ws set; the queue drains into melody
 //
-// runs polling ⇄ upgrading → websocket, or is websocket from the start. The queue, the heartbeat
-// and the order of packets belong to the session and survive the change.
+// runs polling ⇄ upgrading → websocket, or is websocket as soon as the WebSocket which the session
+// began with is open (until then nobody knows its id). The queue, the heartbeat and the order of
+// packets belong to the session and survive the change.
 //
 // inbound is held while packets of the client are handled and while the receiver is told of the
 // end, so that the Handler sees one thing at a time, in order. It is taken before mu, never inside.
