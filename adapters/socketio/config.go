@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,9 +29,6 @@ type Config struct {
 	// CheckOrigin decides whether a page may open a session. Nil allows requests without an
 	// Origin and those whose Origin is the host they are sent to.
 	CheckOrigin func(*http.Request) bool
-	// ClientIP names the client's address, as Socket.ClientIP returns it. Nil takes the peer's
-	// address, which is a proxy's behind a proxy.
-	ClientIP func(*http.Request) string
 	// NewSessionID makes Engine.IO session ids: unguessable (15 random bytes at least) and
 	// safe in a query. They are secrets: who has one can read and write the session. Nil makes
 	// 26 random characters.
@@ -92,9 +88,6 @@ func (c Config) withFallbacks() Config {
 	if c.CheckOrigin == nil {
 		c.CheckOrigin = sameOrigin
 	}
-	if c.ClientIP == nil {
-		c.ClientIP = peerIP
-	}
 	if c.NewSessionID == nil {
 		c.NewSessionID = func() (string, error) { return rand.Text(), nil }
 	}
@@ -115,12 +108,4 @@ func sameOrigin(r *http.Request) bool {
 	}
 	u, err := url.Parse(origin)
 	return err == nil && strings.EqualFold(u.Host, r.Host)
-}
-
-func peerIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

@@ -181,20 +181,13 @@ func TestAnAckIsSentOnce(t *testing.T) {
 	})
 }
 
-func TestASocketKnowsItsClient(t *testing.T) {
-	cfg := settings()
-	cfg.ClientIP = func(r *http.Request) string { return "ip of " + r.Host }
-	inBubble(t, cfg, func(t *testing.T, w world) {
+func TestASocketsIDIsNoSecret(t *testing.T) {
+	inBubble(t, settings(), func(t *testing.T, w world) {
 		_, a := w.join(t, "")
 		sid, b := w.joinByPolling(t)
-		require.Equal(t, "ip of in-memory", a.ClientIP())
-		require.Equal(t, "Go-http-client/1.1", b.UserAgent())
 		require.Equal(t, "/", a.Namespace())
 		require.NotEqual(t, a.ID(), b.ID())
 		require.NotEqual(t, sid, b.ID())
-		require.Nil(t, a.Value())
-		a.SetValue(42)
-		require.Equal(t, 42, a.Value())
 	})
 }
 

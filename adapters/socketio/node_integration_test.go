@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func TestStockNodeClient(t *testing.T) {
 	cfg := socketio.DefaultConfig()
 	cfg.PingInterval = 300 * time.Millisecond
 	cfg.SendQueue = 20_000 // the test sends faster than a client polls
-	server, err := socketio.NewServer(cfg, nodePartner{})
+	server, err := socketio.NewServer(cfg, &nodePartner{counted: map[string]int{}})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", server)
@@ -53,16 +54,17 @@ func run(t *testing.T, dir, name string, args ...string) {
 	require.NoError(t, err, "%s", out)
 }
 
-// nodePartner is the handler that client.test.mjs talks to. A socket's value counts the count
-// events that came in order.
-type nodePartner struct{}
+// nodePartner is the handler that client.test.mjs talks to.
+type nodePartner struct {
+	mu      sync.Mutex
+	counted map[string]int // by socket: how many count events came in order
+}
 
-func (nodePartner) Connect(s *socketio.Socket, auth json.RawMessage) {
-	s.SetValue(0)
+func (*nodePartner) Connect(s *socketio.Socket, auth json.RawMessage) {
 	emit(s, "hello", map[string]any{"namespace": s.Namespace(), "auth": auth})
 }
 
-func (nodePartner) Event(s *socketio.Socket, name string, args socketio.Args, ack socketio.Ack) {
+func (p *nodePartner) Event(s *socketio.Socket, name string, args socketio.Args, ack socketio.Ack) {
 	switch name {
 	case "echo":
 		// The client takes one value for the answer: all arguments in an array.
@@ -72,11 +74,15 @@ func (nodePartner) Event(s *socketio.Socket, name string, args socketio.Args, ac
 		_ = json.Unmarshal(args.Values[0], &event)
 		emit(s, event, args.Values[1])
 	case "count":
-		if n := s.Value().(int); number(args) == n {
-			s.SetValue(n + 1)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if n := p.counted[s.ID()]; number(args) == n {
+			p.counted[s.ID()] = n + 1
 		}
 	case "counted":
-		_ = ack(s.Value())
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		_ = ack(p.counted[s.ID()])
 	case "numbers":
 		go count(s, number(args))
 	case "drop":
@@ -88,7 +94,7 @@ func (nodePartner) Event(s *socketio.Socket, name string, args socketio.Args, ac
 	}
 }
 
-func (nodePartner) Disconnect(*socketio.Socket, string) {}
+func (*nodePartner) Disconnect(*socketio.Socket, string) {}
 
 // count emits 0, 1, 2, …, a hundred every few milliseconds.
 func count(s *socketio.Socket, total int) {

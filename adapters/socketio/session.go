@@ -3,7 +3,6 @@ package socketio
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -36,11 +35,9 @@ import (
 // inbound is held while packets of the client are handled and while the receiver is told of the
 // end, so that the Handler sees one thing at a time, in order. It is taken before mu, never inside.
 type session struct {
-	srv       *Server
-	id        string // secret
-	clientIP  string
-	userAgent string
-	receiver  receiver
+	srv      *Server
+	id       string // secret
+	receiver receiver
 
 	inbound sync.Mutex
 
@@ -79,18 +76,14 @@ type receiver interface {
 
 const (
 	leaveTimeout  = 3 * time.Second // for a leaving session's last packets
-	maxUserAgent  = 256             // bytes kept of a header anyone can fill
 	cutConnection = 0               // instead of a close code: end the TCP connection at once
 )
 
 func (s *Server) newSession(id string, r *http.Request) *session {
-	agent := r.UserAgent()
 	sess := &session{
-		srv:       s,
-		id:        id,
-		clientIP:  s.cfg.ClientIP(r),
-		userAgent: strings.Clone(agent[:min(len(agent), maxUserAgent)]),
-		goodbye:   eio.Close,
+		srv:     s,
+		id:      id,
+		goodbye: eio.Close,
 	}
 	sess.receiver = s.newReceiver(sess)
 	return sess

@@ -24,12 +24,6 @@ func (k *Socket) ID() string { return k.id }
 // Namespace returns the namespace that was joined, "/" for the main one.
 func (k *Socket) Namespace() string { return k.namespace }
 
-// ClientIP returns the client's address as Config.ClientIP named it at the handshake.
-func (k *Socket) ClientIP() string { return k.client.session.clientIP }
-
-// UserAgent returns the first 256 bytes of the handshake's User-Agent.
-func (k *Socket) UserAgent() string { return k.client.session.userAgent }
-
 // Send queues an event. Events reach the client in the order of Send and are never left out: a
 // client whose queue is full is cut off instead, with ReasonSlow.
 func (k *Socket) Send(f *Frame) { k.send(f.in(k.namespace)) }
@@ -64,20 +58,4 @@ func (k *Socket) Drop() {
 	if !k.left {
 		s.leave(ReasonServerDrop, melody.CloseServiceRestart)
 	}
-}
-
-// SetValue attaches the handler's own state to the socket.
-func (k *Socket) SetValue(v any) {
-	s := k.client.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k.value = v
-}
-
-// Value returns what SetValue attached last, or nil.
-func (k *Socket) Value() any {
-	s := k.client.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return k.value
 }

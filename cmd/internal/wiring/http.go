@@ -62,9 +62,13 @@ func serve(lc fx.Lifecycle, down fx.Shutdowner, log *slog.Logger, l listener, li
 	})
 }
 
-// drainSockets lets the connections of a gateway go over a period.
+const drainPause = 20 * time.Millisecond
+
+// drainSockets lets the connections of a gateway go over a period, or quicker if they are few.
 func drainSockets(s *socketio.Server, period time.Duration) func(context.Context) error {
-	return func(ctx context.Context) error { return s.Drain(ctx, period) }
+	return func(ctx context.Context) error {
+		return s.Drain(ctx, min(period, time.Duration(s.Sessions())*drainPause))
+	}
 }
 
 // adminHandler serves what only operators may see.
