@@ -21,7 +21,7 @@ build: ## build the programs into bin/
 
 .PHONY: test-unit
 test-unit: ## the fast tests: seconds, nothing but Go needed
-	go test $(if $(RACE),-race )-shuffle=on -short ./...
+	go test $(RACE) -shuffle=on ./...
 
 .PHONY: test
 test: setup ## everything: with the race detector, real clients and killed processes

@@ -32,7 +32,10 @@ func TestContracts(t *testing.T) {
 		"unfinished leases":  portstest.RunUnfinishedLeases,
 	}
 	for name, run := range suites {
-		t.Run(name, func(t *testing.T) { run(t, open) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait for the disk most of the time
+			run(t, open)
+		})
 	}
 }
 

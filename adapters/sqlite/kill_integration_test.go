@@ -1,3 +1,5 @@
+//go:build integration
+
 package sqlite_test
 
 import (
