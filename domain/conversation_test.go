@@ -83,6 +83,9 @@ func TestTitles(t *testing.T) {
 	good := map[string]string{
 		"Team":                               "Team",
 		"  Team \u00a0":                      "Team",
+		"👨\u200d👩\u200d👧 family":             "👨\u200d👩\u200d👧 family", // joined into one picture
+		"山田\u3000太郎":                         "山田\u3000太郎",             // an ideographic space
+		"می\u200cخواهم":                      "می\u200cخواهم",          // a joiner that Persian needs
 		strings.Repeat("😀", 255):             strings.Repeat("😀", 255),
 		" " + strings.Repeat("x", 255) + " ": strings.Repeat("x", 255),
 	}
@@ -94,6 +97,7 @@ func TestTitles(t *testing.T) {
 	}
 	bad := map[string]string{
 		"": "length", " \t\n": "length", strings.Repeat("😀", 256): "length", "a\nb": "printable", "a\x00b": "printable", "a\xffb": "printable",
+		"a\u202eb": "printable", "a\u2028b": "printable", "a\u200bb": "printable", // turned round, broken, hidden
 	}
 	for title, code := range bad {
 		_, err := domain.NewGroup("g", title, "admin", nil, founded)

@@ -37,6 +37,15 @@ func IsUUID(s string) bool {
 	return true
 }
 
+// ParseConversationID returns the conversation id in s, or ErrConversationNotFound: one that is not canonical was never
+// given out.
+func ParseConversationID(s string) (ConversationID, error) {
+	if !IsUUID(s) {
+		return "", ErrConversationNotFound
+	}
+	return ConversationID(s), nil
+}
+
 // ParseUserID returns the user id in s; field names the input in the fault.
 func ParseUserID(field, s string) (UserID, error) {
 	if !IsUUID(s) {

@@ -80,7 +80,7 @@ func checkUsername(username string) *FieldFault {
 	switch {
 	case n < MinUsernameChars || n > MaxUsernameChars:
 		return &FieldFault{Field: "username", Code: "length", Detail: "username must be 2 to 100 characters long."}
-	case !isPrintable(username):
+	case !isName(username):
 		return &FieldFault{Field: "username", Code: "printable", Detail: "username must consist of printable characters."}
 	}
 	return nil
@@ -96,6 +96,19 @@ func checkPassword(field, password string) *FieldFault {
 		return &FieldFault{Field: field, Code: "encoding", Detail: field + " must be valid UTF-8 without the NUL character."}
 	}
 	return nil
+}
+
+// isName tells whether people can read s as a name in their script: printable, and the spaces and joiners that scripts and
+// emoji need, but nothing that breaks lines, turns the direction of text, or hides.
+func isName(s string) bool {
+	const zwnj, zwj, firstTag, lastTag = '\u200C', '\u200D', '\U000E0020', '\U000E007F'
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool {
+		switch {
+		case r == zwnj, r == zwj, firstTag <= r && r <= lastTag, unicode.Is(unicode.Zs, r):
+			return false
+		}
+		return !unicode.IsPrint(r)
+	}) < 0
 }
 
 // isPrintable tells whether s is valid UTF-8 and every rune of it shows: no control characters, no NUL.

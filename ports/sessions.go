@@ -43,9 +43,3 @@ type RevocationReader interface {
 	// Revoked returns those of ids that ended and whose access tokens may still live.
 	Revoked(ctx context.Context, ids []domain.SessionID) ([]domain.SessionID, error)
 }
-
-// SessionRevocations is both ends.
-type SessionRevocations interface {
-	RevocationAnnouncer
-	RevocationReader
-}

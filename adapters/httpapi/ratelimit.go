@@ -20,6 +20,7 @@ type Rate struct {
 // address (an IPv6 client counts by its /64). The zero Limits switch all of them off. They are counted per process.
 type Limits struct {
 	Register, Login, Refresh Rate // per client address; Login also bounds password changes, per user
+	Account                  Rate // sign-ins to one account, from wherever
 	Search, Send             Rate // per user
 	Connect                  Rate // opening realtime connections, per client address
 }
@@ -29,6 +30,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Register: Rate{20, time.Minute},
 		Login:    Rate{20, time.Minute},
+		Account:  Rate{10, time.Minute},
 		Refresh:  Rate{120, time.Minute},
 		Search:   Rate{60, time.Minute},
 		Send:     Rate{100, 10 * time.Second},
@@ -46,6 +48,11 @@ func (s *site) operationLimiters(l Limits) map[string]func(http.Handler) http.Ha
 		"searchUsers":    s.limiter(l.Search, callerID),
 		"sendMessage":    s.limiter(l.Send, callerID),
 	}
+}
+
+// accountLimiters returns the limiters that need to have read the body.
+func (s *site) accountLimiters(l Limits) map[string]func(http.Handler) http.Handler {
+	return map[string]func(http.Handler) http.Handler{"login": s.limiter(l.Account, accountOf)}
 }
 
 // limiter refuses requests beyond the rate with 429.
@@ -79,6 +86,13 @@ func (s *site) limitRates(limiters map[string]func(http.Handler) http.Handler) f
 
 func clientAddress(r *http.Request) (string, error) {
 	return httprate.CanonicalizeIP(middleware.GetClientIP(r.Context())), nil
+}
+
+// accountOf names the account that a sign-in is for, whether or not there is one.
+func accountOf(r *http.Request) (string, error) {
+	body, _ := r.Body.(decodedBody)
+	email, _ := body.members["email"].(string)
+	return domain.EmailKey(email), nil
 }
 
 func callerID(r *http.Request) (string, error) { return string(callerOf(r.Context()).User), nil }

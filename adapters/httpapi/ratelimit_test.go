@@ -108,3 +108,27 @@ func TestOnlyOpeningARealtimeConnectionIsLimited(t *testing.T) {
 	}
 	require.Empty(t, s.logged(t, "request"), "realtime requests are not in the access log")
 }
+
+func TestOneAccountIsGuardedFromWhereverItIsGuessed(t *testing.T) {
+	cfg := Config{Limits: Limits{Account: Rate{2, time.Minute}}}
+	s := newTestSite(t, cfg, operationRoute(http.MethodPost, "/api/users/auth/login", noContent))
+	try := func(from, email string) int {
+		r := request(http.MethodPost, "/api/users/auth/login", `{"email":"`+email+`","password":"x"}`)
+		r.RemoteAddr = from
+		return s.do(r).Code
+	}
+	require.Equal(t, http.StatusNoContent, try("192.0.2.1:1", "ann@example.org"))
+	require.Equal(t, http.StatusNoContent, try("192.0.2.2:1", "ANN@example.org"))
+	require.Equal(t, http.StatusTooManyRequests, try("192.0.2.3:1", " ann@example.org"))
+	require.Equal(t, http.StatusNoContent, try("192.0.2.3:1", "ben@example.org"))
+}
+
+func TestOpeningRealtimeSessionsIsLimitedHoweverItIsAskedFor(t *testing.T) {
+	realtime := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	s := newTestSite(t, Config{Limits: Limits{Connect: Rate{1, time.Minute}}}, RealtimeRoutes(realtime, "/socket.io"))
+	for i, path := range []string{"/socket.io/?EIO=4", "/socket.io/?EIO=4&sid=", "/socket.io?sid"} {
+		w := s.do(request(http.MethodGet, path, ""))
+		require.Equal(t, i > 0, w.Code == http.StatusTooManyRequests, path)
+	}
+	require.Equal(t, http.StatusNoContent, s.do(request(http.MethodGet, "/socket.io/?EIO=4&sid=known", "")).Code, "requests of a session are not counted")
+}

@@ -86,9 +86,10 @@ func NewHandler(cfg Config, log *slog.Logger, metrics prometheus.Registerer, tok
 
 	data := root.With(served...).With(dataHeaders)
 	m := &mount{
-		site:     s,
-		data:     data,
-		api:      data.With(deadline, dropForeignCookies, s.strictQuery, s.authenticate, s.limitRates(s.operationLimiters(cfg.Limits)), s.strictBody),
+		site: s,
+		data: data,
+		api: data.With(deadline, dropForeignCookies, s.strictQuery, s.authenticate, s.limitRates(s.operationLimiters(cfg.Limits)), s.strictBody,
+			s.limitRates(s.accountLimiters(cfg.Limits))),
 		realtime: root.With(s.recoverPanics),
 	}
 	for _, add := range routes {

@@ -34,7 +34,7 @@ func RealtimeRoutes(h http.Handler, paths ...string) Routes {
 	return func(m *mount) {
 		limited := m.site.limiter(m.site.cfg.Limits.Connect, clientAddress)(h)
 		open := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Query().Has("sid") {
+			if r.URL.Query().Get("sid") != "" {
 				h.ServeHTTP(w, r)
 				return
 			}

@@ -54,7 +54,7 @@ func newWorldWith(t *testing.T, cfg httpapi.Config) *world {
 	mint := users.NewTokenMint(tokens, tokens, life)
 	presence := memory.NewPresence(clock.Now)
 	system := chats.System{Clock: clock.Now, UUIDs: newUUID}
-	seqlog := messages.NewSequencedLog(store, entries, newEntropy, log)
+	seqlog := messages.NewSequencedLog(store, entries, newEntropy, announcer, log)
 
 	handler, err := httpapi.NewHandler(cfg, log, prometheus.NewRegistry(), tokens,
 		httpapi.UserRoutes(httpapi.UserUseCases{

@@ -88,7 +88,9 @@ func openCore(_ testing.TB, clock ports.Clock) portstest.Core { return coreOf(me
 // coreOf puts the application's log on the store, settling at once what a batch settles in the background elsewhere.
 func coreOf(s *memory.Store) portstest.Core {
 	entries := memory.NewMessageStore()
-	log := messages.NewSequencedLog(s, entries, newEntropy, slog.New(slog.DiscardHandler))
+	quiet := slog.New(slog.DiscardHandler)
+	idle := messages.NewAnnouncer(memory.NewEventBus(), s, quiet) // never run: settledLog settles
+	log := messages.NewSequencedLog(s, entries, newEntropy, idle, quiet)
 	return portstest.Core{
 		Users: s, Directory: s, Sessions: s, Conversations: s, Invites: s, Reader: s, ReadMarks: s, Members: s, Heads: s,
 		Messages: entries, Log: settledLog{log, s}, Settler: s, Unfinished: s,

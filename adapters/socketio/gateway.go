@@ -59,9 +59,13 @@ func (g *Gateway) Event(s *Socket, name string, args Args, _ Ack) {
 	}
 }
 
-// Disconnect implements Handler.
-func (g *Gateway) Disconnect(s *Socket, _ string) {
-	g.disconnect.Execute(g.ctx, domain.ConnectionID(s.ID()))
+// Disconnect implements Handler. Who leaves without having authenticated loses the transport, too: joining anew must not
+// give another ten seconds again and again.
+func (g *Gateway) Disconnect(s *Socket, reason string) {
+	authenticated := g.disconnect.Execute(g.ctx, domain.ConnectionID(s.ID()))
+	if !authenticated && reason == ReasonClientLeft {
+		s.Drop()
+	}
 }
 
 // connection is a Socket as the use cases see it.

@@ -14,7 +14,7 @@ type Socket struct {
 	namespace string
 	client    *client
 
-	left  bool // by the client; guarded, like value, by the session's mu
+	left      bool // by the client; guarded by the session's mu
 	value any
 }
 
@@ -49,13 +49,11 @@ func (k *Socket) Disconnect() {
 	}
 }
 
-// Drop closes the client's transport after everything sent so far has gone out. A stock client
-// reconnects. All its namespaces are affected.
+// Drop closes the client's transport after everything sent so far has gone out, also when the client
+// has left the namespace by then. A stock client reconnects. All its namespaces are affected.
 func (k *Socket) Drop() {
 	s := k.client.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !k.left {
-		s.leave(ReasonServerDrop, melody.CloseServiceRestart)
-	}
+	s.leave(ReasonServerDrop, melody.CloseServiceRestart)
 }

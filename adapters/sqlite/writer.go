@@ -133,7 +133,7 @@ const (
 // transact runs a group in one transaction. Its error means that nothing of the group was kept.
 func (w *writer) transact(group []*change) error {
 	if _, err := w.q.exec(w.ctx, sqlBegin); err != nil {
-		return unavailable(err)
+		return w.giveUp(err) // perhaps an earlier one was left open
 	}
 	for _, c := range group {
 		if err := w.run(c); err != nil {

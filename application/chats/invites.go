@@ -30,7 +30,7 @@ type Invited struct {
 // Execute invites the user; a pending invite is returned as it is: admin_only, dm_conversation, already_member,
 // user_not_found.
 func (uc *InviteMember) Execute(ctx context.Context, actor domain.UserID, id, user string) (Invited, error) {
-	cid, err := parseConversation(id)
+	cid, err := domain.ParseConversationID(id)
 	if err != nil {
 		return Invited{}, err
 	}

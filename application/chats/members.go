@@ -24,7 +24,7 @@ func NewRenameConversation(c ports.ConversationStore, r ports.ConversationReader
 
 // Execute renames the group and returns it: admin_only, dm_conversation, validation_failed.
 func (uc *RenameConversation) Execute(ctx context.Context, actor domain.UserID, id, title string) (domain.ConversationView, error) {
-	cid, err := parseConversation(id)
+	cid, err := domain.ParseConversationID(id)
 	if err != nil {
 		return domain.ConversationView{}, err
 	}
@@ -56,7 +56,7 @@ func NewRemoveMember(c ports.ConversationStore, n *eventqueue.Notices) *RemoveMe
 // Execute removes target: admin_only, dm_conversation, member_not_found. Nothing sent after it returned reaches
 // target. When the last admin leaves, the longest-standing member becomes admin.
 func (uc *RemoveMember) Execute(ctx context.Context, actor domain.UserID, id, target string) error {
-	cid, err := parseConversation(id)
+	cid, err := domain.ParseConversationID(id)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ type SetRoleInput struct {
 
 // Execute changes the role and returns the member: admin_only, dm_conversation, member_not_found, last_admin.
 func (uc *SetRole) Execute(ctx context.Context, in SetRoleInput) (domain.MemberView, error) {
-	cid, err := parseConversation(in.Conversation)
+	cid, err := domain.ParseConversationID(in.Conversation)
 	if err != nil {
 		return domain.MemberView{}, err
 	}

@@ -38,11 +38,3 @@ func inviteNew(i domain.Invite, title string) domain.Event {
 		InviteID: i.ID, ConversationID: i.Conversation, Title: title, InvitedBy: i.InvitedBy, ExpiresAt: i.ExpiresAt,
 	})
 }
-
-// parseConversation refuses ids that cannot exist before a store is asked for them.
-func parseConversation(id string) (domain.ConversationID, error) {
-	if !domain.IsUUID(id) {
-		return "", domain.ErrConversationNotFound
-	}
-	return domain.ConversationID(id), nil
-}

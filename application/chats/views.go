@@ -68,7 +68,7 @@ func NewGetConversation(reader ports.ConversationReader) *GetConversation {
 
 // Execute returns the conversation; conversation_not_found for everybody else.
 func (uc *GetConversation) Execute(ctx context.Context, viewer domain.UserID, id string) (domain.ConversationView, error) {
-	cid, err := parseConversation(id)
+	cid, err := domain.ParseConversationID(id)
 	if err != nil {
 		return domain.ConversationView{}, err
 	}
@@ -92,7 +92,7 @@ func NewListMembers(reader ports.ConversationReader, presence ports.PresenceRead
 
 // Execute returns the active members, longest-standing first. While presence cannot be read, everybody shows as offline.
 func (uc *ListMembers) Execute(ctx context.Context, viewer domain.UserID, id string) ([]domain.MemberView, error) {
-	cid, err := parseConversation(id)
+	cid, err := domain.ParseConversationID(id)
 	if err != nil {
 		return nil, err
 	}

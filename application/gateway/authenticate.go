@@ -38,18 +38,22 @@ type Authenticate struct {
 	presence    *Presence
 	revocations ports.RevocationReader
 	frames      frames
+	clock       ports.Clock
 	log         *slog.Logger
 }
 
 // NewAuthenticate returns the use case.
-func NewAuthenticate(c *Connections, t ports.TokenVerifier, p *Presence, r ports.RevocationReader, e ports.FrameEncoder, log *slog.Logger) *Authenticate {
-	return &Authenticate{c, t, p, r, frames{e}, log}
+func NewAuthenticate(c *Connections, t ports.TokenVerifier, p *Presence, r ports.RevocationReader, e ports.FrameEncoder, clock ports.Clock, log *slog.Logger) *Authenticate {
+	return &Authenticate{c, t, p, r, frames{e}, clock, log}
 }
 
 // Execute checks the token and answers on the socket: with authenticated, after which events follow; or with error and
 // a disconnect. On a connection that is authenticated already it takes over the expiry of a fresh token of the same user.
 func (uc *Authenticate) Execute(ctx context.Context, s ports.Socket, token string) {
 	claims, err := uc.tokens.VerifyAccess(token)
+	if err == nil && !uc.clock().Before(claims.ExpiresAt) {
+		err = domain.ErrTokenExpired // the leeway that a request gets is no use to a connection
+	}
 	if err != nil {
 		uc.refuse(s, err)
 		return

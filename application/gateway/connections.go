@@ -146,6 +146,19 @@ func (c *Connections) leases() []domain.Lease {
 	return leases
 }
 
+// closed returns those leases whose connection is gone.
+func (c *Connections) closed(leases []domain.Lease) []domain.Lease {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var gone []domain.Lease
+	for _, l := range leases {
+		if _, ok := c.byID[l.Connection]; !ok {
+			gone = append(gone, l)
+		}
+	}
+	return gone
+}
+
 // sessions returns the sessions that have a connection here.
 func (c *Connections) sessions() []domain.SessionID {
 	c.mu.RLock()

@@ -15,9 +15,11 @@ type Disconnect struct {
 // NewDisconnect returns the use case.
 func NewDisconnect(c *Connections, p *Presence) *Disconnect { return &Disconnect{c, p} }
 
-// Execute forgets the connection, then takes its presence back.
-func (uc *Disconnect) Execute(ctx context.Context, id domain.ConnectionID) {
-	if lease, ok := uc.connections.remove(id); ok {
+// Execute forgets the connection, then takes its presence back. It tells whether the connection had a user.
+func (uc *Disconnect) Execute(ctx context.Context, id domain.ConnectionID) bool {
+	lease, ok := uc.connections.remove(id)
+	if ok {
 		uc.presence.leave(ctx, lease)
 	}
+	return ok
 }

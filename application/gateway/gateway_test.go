@@ -68,13 +68,18 @@ func (k knownTokens) VerifyAccess(token string) (ports.AccessClaims, error) {
 type flakyPresence struct {
 	*memory.Presence
 	down atomic.Bool
+	late atomic.Bool // takes effect, and says that it failed
 }
 
 func (p *flakyPresence) Renew(ctx context.Context, gw domain.GatewayID, l []domain.Lease) ([]domain.Lease, error) {
 	if p.down.Load() {
 		return nil, errors.New("registry is down")
 	}
-	return p.Presence.Renew(ctx, gw, l)
+	missing, err := p.Presence.Renew(ctx, gw, l)
+	if p.late.Load() {
+		return nil, errors.New("no answer from the registry")
+	}
+	return missing, err
 }
 
 // revokedSessions answers which sessions have ended.
@@ -116,7 +121,7 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, presence: &flakyPresence{Presence: memory.NewPresence(time.Now)}, revoked: &revokedSessions{}, connections: gateway.NewConnections()}
 	keeper := gateway.NewPresence(self, b.connections, b.presence, b.revoked, textFrames{}, quiet)
 	b.accept = gateway.NewAccept(b.connections, time.Now)
-	b.authenticate = gateway.NewAuthenticate(b.connections, tokens, keeper, b.revoked, textFrames{}, quiet)
+	b.authenticate = gateway.NewAuthenticate(b.connections, tokens, keeper, b.revoked, textFrames{}, time.Now, quiet)
 	b.disconnect = gateway.NewDisconnect(b.connections, keeper)
 	b.deliver = gateway.NewDeliver(b.connections, keeper, textFrames{}, quiet)
 	expire := gateway.NewExpire(b.connections, textFrames{}, time.Now, quiet)
@@ -185,6 +190,14 @@ func TestAuthentication(t *testing.T) {
 			assert.Equal(t, "DISCONNECT", s.received()[2])
 		})
 	})
+	t.Run("a token that expired within the leeway of requests opens no connection", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			pass(15 * time.Minute)
+			s := b.connect("1", "ada-laptop")
+			assert.Contains(t, s.received()[0], `"code":"token_expired"`)
+			assert.Equal(t, "DISCONNECT", s.received()[1])
+		})
+	})
 	t.Run("a session that was signed out cannot connect", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			b.revoked.ended = []domain.SessionID{laptop}
@@ -205,7 +218,7 @@ func TestAuthentication(t *testing.T) {
 	t.Run("a closed connection is forgotten, here and in presence", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			s := b.connect("1", "ada-laptop")
-			b.disconnect.Execute(t.Context(), s.id)
+			assert.True(t, b.disconnect.Execute(t.Context(), s.id))
 			b.send("one", ada)
 			assert.Equal(t, []string{helloAda}, s.received())
 			assert.Zero(t, b.connections.Count())
@@ -277,6 +290,15 @@ func TestPresence(t *testing.T) {
 			b.presence.down.Store(false)
 			pass(3 * time.Second)
 			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada))
+			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())
+		})
+	})
+	t.Run("a registration that seemed to fail and took effect all the same is followed by catching up", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			b.presence.late.Store(true)
+			s := b.connect("1", "ada-laptop")
+			b.presence.late.Store(false)
+			pass(5 * time.Second)
 			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())
 		})
 	})

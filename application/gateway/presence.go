@@ -3,7 +3,9 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,13 +33,16 @@ type Presence struct {
 	hurry       chan struct{} // a lease could not be registered: renew soon
 	interrupted chan struct{} // the subscription was: renew, then everybody catches up
 	spreading   sync.WaitGroup
+
+	mu     sync.Mutex
+	unsure map[domain.Lease]bool // a renewal failed, or seemed to: events may have passed these by
 }
 
 // NewPresence returns the use case; Run does its work.
 func NewPresence(gw domain.GatewayID, c *Connections, r ports.PresenceRegistry, rev ports.RevocationReader, e ports.FrameEncoder, log *slog.Logger) *Presence {
 	return &Presence{
 		gateway: gw, connections: c, registry: r, revocations: rev, frames: frames{e}, log: log,
-		hurry: make(chan struct{}, 1), interrupted: make(chan struct{}, 1),
+		hurry: make(chan struct{}, 1), interrupted: make(chan struct{}, 1), unsure: map[domain.Lease]bool{},
 	}
 }
 
@@ -48,6 +53,7 @@ func (p *Presence) register(ctx context.Context, l domain.Lease) {
 	defer cancel()
 	if _, err := p.registry.Renew(ctx, p.gateway, []domain.Lease{l}); err != nil {
 		p.log.Warn("presence not registered, will try again", "connection_id", l.Connection, "error", err)
+		p.doubt([]domain.Lease{l})
 		signal(p.hurry)
 	}
 }
@@ -96,8 +102,15 @@ func (p *Presence) renew(ctx context.Context, everybody bool) error {
 	leases := p.connections.leases()
 	missing, err := p.registry.Renew(callCtx, p.gateway, leases)
 	if err != nil {
+		p.doubt(leases)
 		return err
 	}
+	if gone := p.connections.closed(leases); len(gone) > 0 { // while they were renewed
+		if err := p.registry.Leave(callCtx, p.gateway, gone); err != nil {
+			return err
+		}
+	}
+	missing = p.settleDoubts(missing)
 	if !everybody {
 		p.resync(ctx, missing, reasonPresenceLost)
 		return nil
@@ -109,6 +122,28 @@ func (p *Presence) renew(ctx context.Context, everybody bool) error {
 	p.dismiss(ended)
 	p.resync(ctx, leases, reasonInterrupted)
 	return nil
+}
+
+// doubt remembers leases that a failed call may have put in place late, or not at all: that one of them is found there
+// next time does not mean that it was there all the time.
+func (p *Presence) doubt(leases []domain.Lease) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range leases {
+		p.unsure[l] = true
+	}
+}
+
+// settleDoubts returns the missing leases and the doubted ones, each once, and forgets the doubts.
+func (p *Presence) settleDoubts(missing []domain.Lease) []domain.Lease {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range missing {
+		p.unsure[l] = true
+	}
+	all := slices.Collect(maps.Keys(p.unsure))
+	clear(p.unsure)
+	return all
 }
 
 // resync tells the connections to catch up, spread over a few seconds.

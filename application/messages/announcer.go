@@ -32,11 +32,16 @@ func NewAnnouncer(publisher ports.EventPublisher, settler ports.Settler, log *sl
 	return a
 }
 
-// Announce takes a stored message. It never blocks.
+// Announce takes a stored message. It never blocks. Of several calls for one message within a moment, such as those of
+// concurrent retries, the first counts.
 func (a *Announcer) Announce(p domain.Pointer) {
-	a.settle.add(p, domain.Stored)
-	a.events.Offer(p)
+	if a.settle.add(p, domain.Stored) {
+		a.events.Offer(p)
+	}
 }
+
+// Refused returns how many messages were left to Reconcile because the queue was full.
+func (a *Announcer) Refused() int64 { return a.events.Refused() }
 
 // Run works until ctx ends, then finishes what is queued, within a bounded time.
 func (a *Announcer) Run(ctx context.Context) {

@@ -53,7 +53,7 @@ func openSequenced(t testing.TB, clock ports.Clock) portstest.Core {
 	return portstest.Core{
 		Users: store, Directory: store, Sessions: store, Conversations: store, Invites: store, Reader: store, ReadMarks: store,
 		Members: store, Heads: store, Messages: entries, Settler: store, Unfinished: store,
-		Log: announcedLog{messages.NewSequencedLog(store, entries, freshEntropy, quiet), announcer},
+		Log: announcedLog{messages.NewSequencedLog(store, entries, freshEntropy, announcer, quiet), announcer},
 	}
 }
 

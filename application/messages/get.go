@@ -28,7 +28,7 @@ type GetInput struct {
 // Execute returns the message, without Body unless it was asked for: conversation_not_found, message_not_found. A message
 // is found as soon as it is stored, though history may still hold it back behind an unsettled one.
 func (uc *Get) Execute(ctx context.Context, in GetInput) (domain.Message, error) {
-	cid, err := parseConversation(in.Conversation)
+	cid, err := domain.ParseConversationID(in.Conversation)
 	if err != nil {
 		return domain.Message{}, err
 	}

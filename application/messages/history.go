@@ -31,7 +31,7 @@ type HistoryInput struct {
 // Execute returns the page. A message is shown only when every seq below it is settled, so that the last seq seen is
 // always a safe place to go on from. conversation_not_found, validation_failed.
 func (uc *History) Execute(ctx context.Context, in HistoryInput) (domain.HistoryPage, error) {
-	cid, err := parseConversation(in.Conversation)
+	cid, err := domain.ParseConversationID(in.Conversation)
 	if err != nil {
 		return domain.HistoryPage{}, err
 	}
@@ -52,7 +52,10 @@ func (uc *History) Execute(ctx context.Context, in HistoryInput) (domain.History
 	case domain.Backward:
 		page, err = log.backward(ctx, q.From, q.Limit)
 	case domain.Latest:
-		page, err = log.backward(ctx, head.LastSeq+1, q.Limit)
+		if page, err = log.backward(ctx, head.LastSeq+1, q.Limit); page.Next > page.First {
+			break
+		}
+		page.First, page.Next = 1, 1 // nothing is settled: whoever goes on from here begins at the beginning
 	}
 	if err != nil {
 		return domain.HistoryPage{}, fmt.Errorf("read entries: %w", err)

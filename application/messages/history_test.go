@@ -80,6 +80,7 @@ func TestHistory(t *testing.T) {
 		"unbroken up to the next hole only":                     {log: "mmm.m", floor: 2, ask: after(0), want: page{[]domain.Seq{1, 2, 3}, 1, 4, false}},
 		"never above the last_seq that was read with the floor": {log: "mmmm", last: 2, ask: after(0), want: page{[]domain.Seq{1, 2}, 1, 3, false}},
 		"has_more is false where only unsettled follows":        {log: "mm.m", floor: 3, ask: after(0), limit: 2, want: page{[]domain.Seq{1, 2}, 1, 3, false}},
+		"latest, nothing settled yet: the beginning":            {log: ".mm", floor: 1, ask: newest, want: page{nil, 1, 1, false}},
 		"latest is the end, ascending":                          {log: "mmmm", ask: newest, limit: 2, want: page{[]domain.Seq{3, 4}, 3, 5, true}},
 		"latest stops at the settled head":                      {log: "mmm.m", floor: 4, ask: newest, limit: 2, want: page{[]domain.Seq{2, 3}, 2, 4, true}},
 		"latest goes over the floor while unbroken":             {log: "mmmm", floor: 2, ask: newest, limit: 1, want: page{[]domain.Seq{4}, 4, 5, true}},

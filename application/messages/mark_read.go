@@ -23,7 +23,7 @@ func NewMarkRead(marks ports.ReadMarks, notices *eventqueue.Notices) *MarkRead {
 // Execute moves the mark forward to seq, at most to last_seq, and returns where it is. The reader's other devices hear of
 // it, and in a DM the other person. conversation_not_found, validation_failed.
 func (uc *MarkRead) Execute(ctx context.Context, user domain.UserID, conversation string, seq int64) (domain.ReadMark, error) {
-	cid, err := parseConversation(conversation)
+	cid, err := domain.ParseConversationID(conversation)
 	if err != nil {
 		return domain.ReadMark{}, err
 	}

@@ -53,7 +53,8 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w.group = core.AddGroup(t, w.clock.Now(), w.people...)
 
 	quiet := slog.New(slog.DiscardHandler)
-	w.send = messages.NewSequencedLog(w.chaos, w.chaos, w.entropy, quiet)
+	idle := messages.NewAnnouncer(w.broker, w.chaos, quiet) // never run: what it is given is left to reconcile
+	w.send = messages.NewSequencedLog(w.chaos, w.chaos, w.entropy, idle, quiet)
 	w.reconcile = messages.NewReconcile(w.store, w.chaos, w.send, w.broker, w.chaos, quiet)
 	w.history = messages.NewHistory(w.store, w.chaos)
 	return w

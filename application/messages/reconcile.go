@@ -3,6 +3,7 @@ package messages
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -53,7 +54,7 @@ func (uc *Reconcile) Run(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			pause = min(2*pause, reconcileMaxPause)
+			pause = min(max(2*pause, reconcileInterval), reconcileMaxPause)
 			uc.log.Warn("reconcile", "error", err, "again_in", pause)
 		case n == reconcileBatch:
 			pause = 0 // there is more
@@ -81,19 +82,20 @@ func (uc *Reconcile) Execute(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("lease unfinished: %w", err)
 	}
 	var stored []domain.Pointer
-	for _, a := range left {
+	var failed error
+	for _, a := range left { // one that cannot be finished must not keep the others
 		p, ok, err := uc.finish(ctx, a)
 		if err != nil {
-			return len(left), fmt.Errorf("finish %s/%d: %w", a.Conversation, a.Seq, err)
+			failed = errors.Join(failed, fmt.Errorf("finish %s/%d: %w", a.Conversation, a.Seq, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 		if ok {
 			stored = append(stored, p)
 		}
 	}
-	if err := uc.publish(ctx, stored); err != nil {
-		return len(left), err
-	}
-	return len(left), nil
+	return len(left), errors.Join(failed, uc.publish(ctx, stored))
 }
 
 // finish returns the stored message of an allocation; false if there is none to announce.

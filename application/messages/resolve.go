@@ -24,11 +24,7 @@ func (l *SequencedLog) Resolve(ctx context.Context, a domain.Allocation) (domain
 	if held.Holds(a.MessageID) {
 		return held.Pointer, true, nil
 	}
-	why := voidReason(held)
-	if why == domain.VoidForeign {
-		l.alarm(a.Conversation, a.Seq, a.MessageID, held.Pointer.ID)
-	}
-	if err := l.seqs.Void(ctx, a.Conversation, a.Seq, why); err != nil {
+	if err := l.seqs.Void(ctx, a.Conversation, a.Seq, l.whyHeld(held, a.Conversation, a.MessageID)); err != nil {
 		return domain.Pointer{}, false, fmt.Errorf("void: %w", err)
 	}
 	return domain.Pointer{}, false, nil

@@ -34,7 +34,7 @@ type Sent struct {
 // Execute posts the message; when it returns it is durable. conversation_not_found, validation_failed,
 // client_msg_id_reused; unavailable: repeat it.
 func (uc *Send) Execute(ctx context.Context, in SendInput) (Sent, error) {
-	cid, err := parseConversation(in.Conversation)
+	cid, err := domain.ParseConversationID(in.Conversation)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -46,16 +46,8 @@ func (uc *Send) Execute(ctx context.Context, in SendInput) (Sent, error) {
 	if err != nil {
 		return Sent{}, fmt.Errorf("append: %w", err)
 	}
-	if created { // else its sender's first request announces it, or Reconcile if that died
+	if created {
 		uc.announcer.Announce(m.Pointer)
 	}
 	return Sent{Message: m, Created: created}, nil
-}
-
-// parseConversation refuses ids that cannot exist before a store is asked for them.
-func parseConversation(id string) (domain.ConversationID, error) {
-	if !domain.IsUUID(id) {
-		return "", domain.ErrConversationNotFound
-	}
-	return domain.ConversationID(id), nil
 }

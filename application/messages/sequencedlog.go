@@ -12,31 +12,39 @@ import (
 )
 
 const (
-	storeTimeout = 3 * time.Second // for the store, out of the 5 s of a request
-	voidTimeout  = time.Second     // for closing the seq of a message that could not be stored
+	appendTimeout = 4 * time.Second // for everything but the void
+	storeTimeout  = 3 * time.Second // for one put, out of it
+	voidTimeout   = time.Second     // for closing the seq of a message that could not be stored
 )
 
 // SequencedLog is the message log over an allocator of seqs and a store of entries that know nothing of each other.
 type SequencedLog struct {
-	seqs    ports.SequenceAllocator
-	store   ports.MessageStore
-	entropy ports.Entropy
-	log     *slog.Logger
+	seqs      ports.SequenceAllocator
+	store     ports.MessageStore
+	entropy   ports.Entropy
+	announcer *Announcer
+	log       *slog.Logger
 }
 
 var _ ports.MessageLog = (*SequencedLog)(nil)
 
-// NewSequencedLog returns the log.
-func NewSequencedLog(seqs ports.SequenceAllocator, store ports.MessageStore, entropy ports.Entropy, log *slog.Logger) *SequencedLog {
-	return &SequencedLog{seqs, store, entropy, log}
+// NewSequencedLog returns the log. It announces a message itself only when it finishes what an earlier request began and
+// may have died of; what Append reports as created is for its caller to announce.
+func NewSequencedLog(seqs ports.SequenceAllocator, store ports.MessageStore, entropy ports.Entropy, announcer *Announcer, log *slog.Logger) *SequencedLog {
+	return &SequencedLog{seqs, store, entropy, announcer, log}
 }
 
 // errSeqRefused says that the store holds the allocated seq against the message: another one is needed.
 var errSeqRefused = errors.New("seq is held by another entry")
 
-// Append implements ports.MessageLog. Once a seq is allocated it no longer depends on the caller's context: the
-// seq must become a message or be closed whether or not anybody waits for the answer.
+// Append implements ports.MessageLog, within 5 s. Once a seq is allocated it no longer depends on the caller's context:
+// the seq must become a message or be closed whether or not anybody waits for the answer.
 func (l *SequencedLog) Append(ctx context.Context, d domain.Draft) (domain.Message, bool, error) {
+	deadline := time.Now().Add(appendTimeout) //nolint:forbidigo // deadlines of contexts go by this clock
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	detached, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	defer cancel()
 	request := domain.AllocationRequest{
 		Conversation: d.Conversation, Sender: d.Sender, ClientMsgID: d.ClientMsgID, BodyHash: d.BodyHash(),
 	}
@@ -50,14 +58,17 @@ func (l *SequencedLog) Append(ctx context.Context, d domain.Draft) (domain.Messa
 		if a.State == domain.Stored || a.State == domain.Published {
 			return m, false, nil
 		}
-		held, err := l.storeOrVoid(context.WithoutCancel(ctx), m)
+		held, err := l.storeOrVoid(detached, m)
 		if err != nil {
 			return domain.Message{}, false, err
 		}
 		if held.Holds(m.ID) {
+			if !created {
+				l.announcer.Announce(m.Pointer)
+			}
 			return m, created, nil
 		}
-		request.Refused = l.refusal(held, m)
+		request.Refused = domain.Refusal{Seq: m.Seq, Foreign: l.whyHeld(held, m.Conversation, m.ID) == domain.VoidForeign}
 	}
 	return domain.Message{}, false, fmt.Errorf("%w: twice", unavailable(errSeqRefused))
 }
@@ -71,7 +82,7 @@ func (l *SequencedLog) storeOrVoid(ctx context.Context, m domain.Message) (domai
 	if storeErr == nil {
 		return held, nil
 	}
-	voidCtx, cancel := context.WithTimeout(ctx, voidTimeout)
+	voidCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), voidTimeout)
 	defer cancel()
 	held, err := l.store.Bury(voidCtx, m.Conversation, m.Seq)
 	switch {
@@ -80,32 +91,20 @@ func (l *SequencedLog) storeOrVoid(ctx context.Context, m domain.Message) (domai
 	case held.Holds(m.ID):
 		return held, nil
 	}
-	if err := l.seqs.Void(voidCtx, m.Conversation, m.Seq, voidReason(held)); err != nil {
+	if err := l.seqs.Void(voidCtx, m.Conversation, m.Seq, l.whyHeld(held, m.Conversation, m.ID)); err != nil {
 		l.log.Warn("void not recorded, left to reconcile", "conversation_id", m.Conversation, "seq", m.Seq, "error", err)
 	}
 	return domain.Entry{}, unavailable(fmt.Errorf("store: %w", storeErr))
 }
 
-// refusal tells the allocator why the seq cannot be used.
-func (l *SequencedLog) refusal(held domain.Entry, m domain.Message) domain.Refusal {
-	foreign := voidReason(held) == domain.VoidForeign
-	if foreign {
-		l.alarm(m.Conversation, m.Seq, m.ID, held.Pointer.ID)
-	}
-	return domain.Refusal{Seq: m.Seq, Foreign: foreign}
-}
-
-// alarm reports a seq that two messages claim: the counter has been restored to an earlier state than the store.
-func (l *SequencedLog) alarm(c domain.ConversationID, seq domain.Seq, allocated, stored domain.MessageID) {
-	l.log.Error("seq holds a message it was not allocated to: the database is older than the message store",
-		"conversation_id", c, "seq", seq, "allocated_id", allocated, "stored_id", stored)
-}
-
-// voidReason says how a seq that cannot hold its message counts.
-func voidReason(held domain.Entry) domain.VoidReason {
+// whyHeld says how a seq counts that cannot hold the message it was allocated to. If another message holds it, the counter
+// has been restored to an earlier state than the store, which somebody must look at.
+func (l *SequencedLog) whyHeld(held domain.Entry, c domain.ConversationID, allocated domain.MessageID) domain.VoidReason {
 	if held.Kind == domain.EntryVoid {
 		return domain.VoidTombstone
 	}
+	l.log.Error("seq holds a message it was not allocated to: the database is older than the message store",
+		"conversation_id", c, "seq", held.Seq, "allocated_id", allocated, "stored_id", held.Pointer.ID)
 	return domain.VoidForeign
 }
 

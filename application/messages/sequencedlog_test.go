@@ -47,6 +47,9 @@ type hardCase struct {
 	log     *messages.SequencedLog
 	draft   domain.Draft
 	alarms  *strings.Builder
+
+	announcer *messages.Announcer // not running, unless a test runs it
+	heard     record
 }
 
 func newHardCase(t *testing.T) *hardCase {
@@ -56,7 +59,8 @@ func newHardCase(t *testing.T) *hardCase {
 	u := core.AddUser(t, "ada")
 	h.draft = domain.Draft{Conversation: core.AddGroup(t, time.Now(), u), Sender: u.ID, ClientMsgID: "c1", Body: "text"}
 	alarms := slog.New(slog.NewTextHandler(h.alarms, &slog.HandlerOptions{Level: slog.LevelError}))
-	h.log = messages.NewSequencedLog(h.seqs, h.store, freshEntropy, alarms)
+	h.announcer = messages.NewAnnouncer(&h.heard, h.seqs, alarms)
+	h.log = messages.NewSequencedLog(h.seqs, h.store, freshEntropy, h.announcer, alarms)
 	return h
 }
 
@@ -149,6 +153,13 @@ func TestSequencedLogInHardCases(t *testing.T) {
 		require.NoError(t, err)
 		assert.False(t, created, "the first request made it")
 		assert.EqualValues(t, 1, m.Seq)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		h.announcer.Run(ctx) // what it was given goes out before it ends
+		assert.Equal(t, []domain.Seq{1}, h.heard.published, "who stored it announces it")
+		settled, last = h.settled(t)
+		assert.Equal(t, last, settled)
 	})
 	t.Run("a sender who gives up does not stop the message from being stored", func(t *testing.T) {
 		h := newHardCase(t)

@@ -137,6 +137,15 @@ describe("sessions", () => {
     assert.equal(socket.active, false, "a stock client does not come back by itself");
   });
 
+  test("leaving and joining anew buys no time without a token: the transport closes", async () => {
+    const socket = forms["namespace /ws"]({ transports: ["websocket"], reconnection: false });
+    socket.connect();
+    await once(socket, "connect");
+    const closed = once(socket.io, "close");
+    socket.io.engine.write("41/ws,"); // leaves the namespace and stays connected
+    assert.equal((await closed)[0], "transport close");
+  });
+
   async function refusedWith(token) {
     const socket = forms["namespace /ws"]({ transports: ["websocket"] });
     const told = once(socket, "error"), gone = once(socket, "disconnect");

@@ -1,6 +1,6 @@
 // A small page to try the server with: two people register and chat. The web app takes its place.
 const $ = (id) => document.getElementById(id);
-const state = { token: '', me: null, conversations: [], current: null, last: new Map(), names: new Map() };
+const state = { token: '', me: null, conversations: [], current: null, visit: 0, last: new Map(), names: new Map() };
 
 async function api(method, path, body) {
   const headers = state.token ? { Authorization: `Bearer ${state.token}` } : {};
@@ -12,10 +12,11 @@ async function api(method, path, body) {
   return data;
 }
 
-// The refresh token lives in a cookie that no script can read.
+// The refresh token lives in a cookie that no script can read. False: nobody is signed in. It throws when nobody can say.
 async function refresh() {
-  state.token = '';
   const answer = await fetch('/api/users/auth/refresh', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' });
+  if (!answer.ok && answer.status !== 401) throw new Error('The server cannot be reached.');
+  state.token = '';
   if (answer.ok) signedIn(await answer.json());
   return answer.ok;
 }
@@ -38,9 +39,12 @@ function connect() {
   };
   socket.onclose = () => {
     $('link').textContent = 'offline, trying again';
-    if (state.token) setTimeout(async () => { if (await refresh()) connect(); else location.reload(); }, 1000 + Math.random() * 2000);
+    comeBack();
   };
-  state.socket = socket;
+}
+
+function comeBack() {
+  setTimeout(() => refresh().then((ok) => (ok ? connect() : location.reload()), comeBack), 1000 + Math.random() * 2000);
 }
 
 function on(event, payload) {
@@ -60,18 +64,18 @@ async function catchUp() {
       again = false;
       state.conversations = await api('GET', '/chats/conversations');
       drawList();
-      if (state.current) await fetchNew(state.current);
+      if (state.current) await fetchNew(state.current, state.visit);
     }
   } finally {
     running = false;
   }
 }
 
-async function fetchNew(id) {
-  for (let more = true; more && id === state.current;) {
+async function fetchNew(id, visit) {
+  for (let more = true; more && visit === state.visit;) {
     const place = state.last.has(id) ? `after_seq=${state.last.get(id)}` : 'latest=true';
     const page = await api('GET', `/messages/conversations/${id}/messages?${place}&limit=200`);
-    if (id !== state.current) return;
+    if (visit !== state.visit) return; // another conversation was opened, or this one anew
     page.messages.forEach(draw);
     state.last.set(id, Math.max(state.last.get(id) ?? 0, page.next_seq - 1));
     more = place !== 'latest=true' && page.has_more;
@@ -112,6 +116,7 @@ function draw(m) {
 
 async function open(id) {
   state.current = id;
+  state.visit++;
   state.last.delete(id);
   $('timeline').replaceChildren();
   for (const m of await api('GET', `/chats/conversations/${id}/members`)) state.names.set(m.user_id, m.username);
@@ -138,9 +143,13 @@ submit('start', async ({ q }) => {
   await open((await api('POST', '/chats/conversations/dm', { other_user_id: found.user_id })).conversation_id);
 });
 submit('send', async ({ body }, { target }) => {
-  const clientMsgID = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+  // The same id for the same text in the same conversation: sending again after an error makes no second message.
+  if (state.draft?.body !== body || state.draft.conversation !== state.current) {
+    state.draft = { body, conversation: state.current, id: crypto.randomUUID?.() ?? String(Math.random()).slice(2) };
+  }
+  await api('POST', `/messages/conversations/${state.draft.conversation}/messages`, { client_msg_id: state.draft.id, body });
+  state.draft = null;
   target.reset();
-  await api('POST', `/messages/conversations/${state.current}/messages`, { client_msg_id: clientMsgID, body });
   await catchUp();
 });
 $('leave').onclick = async () => {
@@ -148,4 +157,8 @@ $('leave').onclick = async () => {
   location.reload();
 };
 
-if (await refresh()) connect();
+try {
+  if (await refresh()) connect();
+} catch (error) {
+  problem(error);
+}

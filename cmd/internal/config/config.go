@@ -28,6 +28,9 @@ type Chat struct {
 	BcryptCost      int           `env:"BCRYPT_COST" envDefault:"12"`
 	AccessTokenTTL  time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m"`
 	RefreshTokenTTL time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"168h"`
+	// IdempotencyRetention is how long a client_msg_id is remembered with --memory, 0 for ever; the durable store always
+	// remembers for ever.
+	IdempotencyRetention time.Duration `env:"IDEMPOTENCY_RETENTION" envDefault:"720h"`
 	// Memory keeps nothing; it is a flag, not a variable.
 	Memory bool `env:"-"`
 }
@@ -76,6 +79,7 @@ func (c Chat) validate() error {
 	check(c.DrainPeriod >= 0 && c.DrainPeriod <= time.Minute, "DRAIN_PERIOD", "%v is not within 0s and 1m", c.DrainPeriod)
 	check(c.BcryptCost >= 4 && c.BcryptCost <= 20, "BCRYPT_COST", "%d is not within 4 and 20", c.BcryptCost)
 	check(c.AccessTokenTTL >= time.Second && c.AccessTokenTTL <= time.Hour, "ACCESS_TOKEN_TTL", "%v is not within 1s and 1h", c.AccessTokenTTL)
+	check(c.IdempotencyRetention >= 0, "IDEMPOTENCY_RETENTION", "%v is negative", c.IdempotencyRetention)
 	check(c.RefreshTokenTTL >= c.AccessTokenTTL, "REFRESH_TOKEN_TTL", "%v is shorter than ACCESS_TOKEN_TTL", c.RefreshTokenTTL)
 	return errors.Join(faults...)
 }

@@ -30,7 +30,7 @@ type sendSet struct {
 
 func memorySet(b *testing.B) sendSet {
 	store, entries := memory.NewStore(time.Now), memory.NewMessageStore()
-	log := messages.NewSequencedLog(store, entries, benchEntropy, discard)
+	log := messages.NewSequencedLog(store, entries, benchEntropy, messages.NewAnnouncer(nowhere{}, store, discard), discard)
 	return sendSet{portstest.Core{Users: store, Conversations: store, Log: log}, store}
 }
 

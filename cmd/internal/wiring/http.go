@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,7 +30,7 @@ type listener struct {
 }
 
 // serve listens at start, and at stop lets connections go and waits for requests under way.
-func serve(lc fx.Lifecycle, down fx.Shutdowner, log *slog.Logger, l listener, listening func(net.Addr)) {
+func serve(lc fx.Lifecycle, failures Failures, log *slog.Logger, l listener, listening func(net.Addr)) {
 	srv := httpapi.NewServer(l.handler, log)
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
@@ -43,21 +42,24 @@ func serve(lc fx.Lifecycle, down fx.Shutdowner, log *slog.Logger, l listener, li
 			listening(ln.Addr())
 			go func() {
 				if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-					log.Error("server ended", "server", l.name, "error", err)
-					_ = down.Shutdown(fx.ExitCode(1)) // fails only if a shutdown is under way
+					select {
+					case failures <- fmt.Errorf("%s: %w", l.name, err):
+					default: // one reason to stop is enough
+					}
 				}
 			}()
 			return nil
 		},
 		OnStop: func(ctx context.Context) error {
 			var drained error
-			var draining sync.WaitGroup
-			if l.drain != nil {
-				draining.Go(func() { drained = l.drain(ctx) })
+			if l.drain != nil { // while they wait for their turn, connections and their requests are served
+				drained = l.drain(ctx)
 			}
 			err := srv.Shutdown(ctx)
-			draining.Wait()
-			return errors.Join(err, drained)
+			if err != nil {
+				err = errors.Join(err, srv.Close())
+			}
+			return errors.Join(drained, err)
 		},
 	})
 }

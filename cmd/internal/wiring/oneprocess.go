@@ -21,6 +21,8 @@ import (
 	"chatsystem/adapters/socketio"
 	"chatsystem/adapters/sqlite"
 	"chatsystem/adapters/tokens"
+	"chatsystem/application/chats"
+	"chatsystem/application/eventqueue"
 	"chatsystem/application/gateway"
 	"chatsystem/application/messages"
 	"chatsystem/application/users"
@@ -43,17 +45,17 @@ func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func
 	}
 	return fx.Options(
 		fx.StartTimeout(startTimeout), fx.StopTimeout(cfg.DrainPeriod+stopGrace),
-		rootContext(ctx), logging(log), system,
+		rootContext(ctx), logging(log), system, fx.Supply(Failures(nil)),
 		fx.Supply(cfg, AllowedOrigins(cfg.AllowedOrigins), users.Lifetimes{Access: cfg.AccessTokenTTL, Refresh: cfg.RefreshTokenTTL}),
 		stores, inProcessDelivery, security,
 		notices, userService, chatService, messageService, fanoutWorker, gatewayService, realtime,
 		fx.Provide(newChatHandler),
-		fx.Invoke(func(lc fx.Lifecycle, down fx.Shutdowner, h http.Handler, s *socketio.Server) {
-			serve(lc, down, log, listener{"http", cfg.HTTPAddr, h, drainSockets(s, cfg.DrainPeriod)}, listening)
+		fx.Invoke(func(lc fx.Lifecycle, failures Failures, h http.Handler, s *socketio.Server) {
+			serve(lc, failures, log, listener{"http", cfg.HTTPAddr, h, drainSockets(s, cfg.DrainPeriod)}, listening)
 		}),
-		fx.Invoke(func(lc fx.Lifecycle, down fx.Shutdowner, g prometheus.Gatherer) {
+		fx.Invoke(func(lc fx.Lifecycle, failures Failures, g prometheus.Gatherer) {
 			if cfg.AdminAddr != "" {
-				serve(lc, down, log, listener{"admin", cfg.AdminAddr, adminHandler(g), nil}, func(net.Addr) {})
+				serve(lc, failures, log, listener{"admin", cfg.AdminAddr, adminHandler(g), nil}, func(net.Addr) {})
 			}
 		}),
 	)
@@ -73,11 +75,6 @@ var embeddedStores = fx.Options(
 type pinger interface {
 	Ping(ctx context.Context) error
 }
-
-// alwaysUp is what a store in memory says.
-type alwaysUp struct{}
-
-func (alwaysUp) Ping(context.Context) error { return nil }
 
 const databaseFile = "chat.db"
 
@@ -104,11 +101,12 @@ var memoryStores = fx.Options(
 	bind(memory.NewStore,
 		as[ports.UserStore](), as[ports.UserDirectory](), as[ports.SessionStore](), as[ports.ConversationStore](), as[ports.InviteStore](),
 		as[ports.ConversationReader](), as[ports.ReadMarks](), as[ports.MembershipReader](), as[ports.HeadReader](),
-		as[ports.SequenceAllocator](), as[ports.Settler](), as[ports.UnfinishedLeases](),
+		as[ports.SequenceAllocator](), as[ports.Settler](), as[ports.UnfinishedLeases](), as[ports.Allocations](), as[pinger](),
 	),
-	bind(func() alwaysUp { return alwaysUp{} }, as[pinger]()),
 	bind(memory.NewMessageStore, as[ports.MessageStore](), as[ports.MessageReader]()),
 	bind(messages.NewSequencedLog, as[ports.MessageLog](), as[messages.Resolver]()),
+	fx.Provide(func(cfg config.Chat) chats.Retention { return chats.Retention(cfg.IdempotencyRetention) }, chats.NewPurgeAllocations),
+	background((*chats.PurgeAllocations).Run),
 )
 
 // inProcessDelivery is the way of events when every service is in this process.
@@ -155,6 +153,8 @@ type surface struct {
 	Messages    httpapi.MessageUseCases
 	Sockets     *socketio.Server
 	Connections *gateway.Connections
+	Announcer   *messages.Announcer
+	Notices     *eventqueue.Notices
 	Deliver     *gateway.Deliver
 	Store       pinger
 }
@@ -173,8 +173,14 @@ func newChatHandler(s surface) (http.Handler, error) {
 	if s.Config.AdminAddr == "" {
 		routes = append(routes, httpapi.MetricRoutes(s.Gatherer))
 	}
-	if err := s.Registry.Register(connectionGauge(s.Connections)); err != nil {
-		return nil, fmt.Errorf("register metrics: %w", err)
+	for _, metric := range []prometheus.Collector{
+		gauge("chat_gateway_connections", "Realtime connections, authenticated or not.", func() int64 { return int64(s.Connections.Count()) }),
+		counter("chat_messages_not_announced_total", "Messages left to be announced later, for want of room in the queue.", s.Announcer.Refused),
+		counter("chat_notices_dropped_total", "Events other than messages left out for want of room in the queue.", s.Notices.Refused),
+	} {
+		if err := s.Registry.Register(metric); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
 	}
 	cfg := httpapi.Config{AllowedOrigins: s.Config.AllowedOrigins, CORS: true, TrustedProxies: s.Config.TrustedProxies}
 	if s.Config.RateLimits {
@@ -189,10 +195,4 @@ func (s surface) receiving(context.Context) error {
 		return errors.New("the gateway is not subscribed yet")
 	}
 	return nil
-}
-
-func connectionGauge(c *gateway.Connections) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "chat_gateway_connections", Help: "Realtime connections, authenticated or not.",
-	}, func() float64 { return float64(c.Count()) })
 }

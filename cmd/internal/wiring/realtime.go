@@ -24,11 +24,15 @@ var realtime = fx.Options(
 
 func newGatewayID(uuids ports.UUIDs) domain.GatewayID { return domain.GatewayID(uuids()) }
 
+// connectTimeout is how long a connection may stay without joining a namespace; then it has as long to authenticate.
+const connectTimeout = 10 * time.Second
+
 // AllowedOrigins are the web pages elsewhere that may connect.
 type AllowedOrigins []string
 
 func newSocketServer(h *socketio.Gateway, origins AllowedOrigins) (*socketio.Server, error) {
 	cfg := socketio.DefaultConfig()
+	cfg.ConnectTimeout = connectTimeout
 	cfg.CheckOrigin = socketio.AllowOrigins(origins)
 	return socketio.NewServer(cfg, h)
 }

@@ -9,9 +9,14 @@ import (
 	"go.uber.org/fx"
 )
 
+// Failures is where a part of a running program reports that it cannot go on. (fx has a way of its own, which catches
+// signals for as long as the program stops, so that a second Ctrl-C would do nothing.)
+type Failures chan<- error
+
 // Run starts a program, and stops it in order when ctx ends or a part of it fails.
 func Run(ctx context.Context, build fx.Option) error {
-	app := fx.New(build)
+	failure := make(chan error, 1)
+	app := fx.New(build, fx.Replace(Failures(failure)))
 	start, cancel := context.WithTimeout(ctx, app.StartTimeout())
 	defer cancel()
 	if err := app.Start(start); err != nil {
@@ -20,10 +25,7 @@ func Run(ctx context.Context, build fx.Option) error {
 	var failed error
 	select {
 	case <-ctx.Done():
-	case s := <-app.Wait():
-		if s.ExitCode != 0 {
-			failed = errors.New("a part of the program failed; see the log")
-		}
+	case failed = <-failure:
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), app.StopTimeout())
 	defer cancel()
