@@ -14,7 +14,7 @@ type Socket struct {
 	namespace string
 	client    *client
 
-	left      bool // by the client; guarded by the session's mu
+	left  bool // by the client; guarded by the session's mu
 	value any
 }
 

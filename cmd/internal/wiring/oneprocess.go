@@ -106,7 +106,7 @@ var memoryStores = fx.Options(
 	bind(memory.NewMessageStore, as[ports.MessageStore](), as[ports.MessageReader]()),
 	bind(messages.NewSequencedLog, as[ports.MessageLog](), as[messages.Resolver]()),
 	fx.Provide(func(cfg config.Chat) chats.Retention { return chats.Retention(cfg.IdempotencyRetention) }, chats.NewPurgeAllocations),
-	background((*chats.PurgeAllocations).Run),
+	background(chats.PurgeAllocations.Run),
 )
 
 // inProcessDelivery is the way of events when every service is in this process.

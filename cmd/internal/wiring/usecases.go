@@ -16,7 +16,7 @@ import (
 // userService is the use cases of accounts, sessions and the directory.
 var userService = fx.Options(
 	fx.Provide(users.NewTokenMint, users.NewPurgeSessions, newUserUseCases),
-	background((*users.PurgeSessions).Run),
+	background(users.PurgeSessions.Run),
 )
 
 type userParts struct {
