@@ -14,8 +14,7 @@ type Socket struct {
 	namespace string
 	client    *client
 
-	left  bool // by the client; guarded by the session's mu
-	value any
+	left bool // by the client; guarded by the session's mu
 }
 
 // ID returns the public id of the socket. The client knows it, too; it opens nothing.
