@@ -132,6 +132,27 @@ describe("other events", () => {
 });
 
 describe("sessions", () => {
+  test("a token in the CONNECT packet authenticates without an event", async () => {
+    const ada = await newPerson("ada");
+    const socket = forms["namespace /ws"]({ transports: ["websocket"], auth: { token: ada.access_token } });
+    const told = once(socket, "authenticated");
+    socket.connect();
+    try {
+      assert.deepEqual((await told)[0], { userId: ada.user.user_id });
+    } finally {
+      socket.disconnect();
+    }
+  });
+
+  test("another user's token on an authenticated socket ends it", async () => {
+    const [ada, ben] = [await newPerson("ada"), await newPerson("ben")];
+    const socket = await connect(ada);
+    const gone = once(socket, "disconnect");
+    socket.emit("authenticate", { token: ben.access_token });
+    assert.equal((await next(socket, "error")).code, "token_invalid");
+    assert.equal((await gone)[0], "io server disconnect");
+  });
+
   test("a bad token is answered with an error and a disconnect that lasts", async () => {
     const socket = await refusedWith("not a token");
     assert.equal(socket.active, false, "a stock client does not come back by itself");
