@@ -24,9 +24,16 @@ test-unit: ## the fast tests: seconds, nothing but Go needed
 	go test $(RACE) -shuffle=on ./...
 
 .PHONY: test
-test: setup ## everything: with the race detector, real clients and killed processes
+test: setup ## everything: with the race detector, real clients, real servers and killed processes
 	npm --prefix testdata/node ci --no-audit --no-fund
-	go test -race -shuffle=on -timeout 20m -tags integration ./...
+	sh scripts/infra up
+	@echo 'go test -race -tags integration ./...'; \
+	go test -race -shuffle=on -timeout 30m -tags integration ./...; result=$$?; \
+	sh scripts/infra down; exit $$result
+
+.PHONY: infra
+infra: ## start the real servers that integration tests need; scripts/infra down ends them
+	@sh scripts/infra up
 
 .PHONY: setup
 setup: ## install what the tests need (says first what it installs)

@@ -7,8 +7,11 @@ import (
 	"io/fs"
 )
 
-//go:embed sqlite/*.sql
+//go:embed postgres/*.sql sqlite/*.sql
 var files embed.FS
+
+// Postgres is the schema of the database that the services share.
+var Postgres = folder("postgres")
 
 // SQLite is the schema of the embedded database.
 var SQLite = folder("sqlite")

@@ -1,0 +1,151 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+var _ ports.InviteStore = (*DB)(nil)
+
+type inviteRow struct {
+	ID           domain.InviteID       `db:"invite_id"`
+	Conversation domain.ConversationID `db:"conversation_id"`
+	Invited      domain.UserID         `db:"invited_user_id"`
+	InvitedBy    domain.UserID         `db:"invited_by"`
+	Status       domain.InviteStatus   `db:"status"`
+	CreatedAt    moment                `db:"created_at"`
+	ExpiresAt    moment                `db:"expires_at"`
+}
+
+func (r inviteRow) invite() domain.Invite {
+	return domain.Invite{
+		ID: r.ID, Conversation: r.Conversation, Invited: r.Invited, InvitedBy: r.InvitedBy, Status: r.Status,
+		CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time,
+	}
+}
+
+type inviteViewRow struct {
+	inviteRow
+	Title         string `db:"title"`
+	MemberCount   int    `db:"member_count"`
+	InvitedByName string `db:"invited_by_name"`
+}
+
+const (
+	inviteColumns = `invite_id, conversation_id, invited_user_id, invited_by, status, created_at, expires_at`
+
+	qInsertInvite  = `INSERT INTO invites (` + inviteColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	qInvite        = `SELECT ` + inviteColumns + ` FROM invites WHERE invite_id = $1`
+	qPendingInvite = `SELECT ` + inviteColumns + ` FROM invites WHERE invited_user_id = $1 AND conversation_id = $2 AND status = 'PENDING'
+		FOR NO KEY UPDATE`
+	qLockInvite      = qInvite + ` FOR NO KEY UPDATE`
+	qSetInviteStatus = `UPDATE invites SET status = $1 WHERE invite_id = $2`
+	qPendingInvites  = `SELECT i.invite_id, i.conversation_id, i.invited_user_id, i.invited_by, i.status, i.created_at, i.expires_at,
+			c.title, u.username AS invited_by_name,
+			(SELECT count(*) FROM memberships m WHERE m.conversation_id = i.conversation_id AND m.left_at IS NULL) AS member_count
+		FROM invites i
+		JOIN conversations c ON c.conversation_id = i.conversation_id
+		JOIN users u ON u.user_id = i.invited_by
+		WHERE i.invited_user_id = $1 AND i.status = 'PENDING' AND i.expires_at > $2
+		ORDER BY i.created_at DESC, i.invite_id DESC`
+)
+
+// OpenInvite implements ports.InviteStore. check may run more than once.
+func (d *DB) OpenInvite(
+	ctx context.Context, i domain.Invite, check func(*domain.Conversation) error,
+) (invite domain.Invite, created bool, err error) {
+	err = d.change(ctx, func(ctx context.Context, q queries) error {
+		c, err := lockConversation(ctx, q, i.Conversation)
+		if err != nil {
+			return err
+		}
+		if err := check(c); err != nil {
+			return err
+		}
+		pending, err := findInvite(ctx, q, qPendingInvite, i.Invited, i.Conversation)
+		switch {
+		case errors.Is(err, domain.ErrInviteNotFound):
+		case err != nil:
+			return err
+		case pending.Open(i.CreatedAt):
+			invite, created = pending, false
+			return nil
+		default: // it makes room for the new one
+			if _, err := q.exec(ctx, qSetInviteStatus, domain.InviteExpired, pending.ID); err != nil {
+				return err
+			}
+		}
+		invite, created = i, true
+		return insertInvite(ctx, q, i)
+	})
+	return invite, created && err == nil, err
+}
+
+// ChangeInvite implements ports.InviteStore. change may run more than once.
+func (d *DB) ChangeInvite(
+	ctx context.Context, id domain.InviteID, change func(*domain.Conversation, *domain.Invite) error,
+) (after domain.ConversationSnapshot, err error) {
+	err = d.change(ctx, func(ctx context.Context, q queries) error {
+		invite, err := findInvite(ctx, q, qInvite, id)
+		if err != nil {
+			return err
+		}
+		c, err := lockConversation(ctx, q, invite.Conversation)
+		if err != nil {
+			return err
+		}
+		if invite, err = findInvite(ctx, q, qLockInvite, id); err != nil { // after the lock: somebody may have used it
+			return err
+		}
+		before, was := c.Snapshot(), invite.Status
+		if err := change(c, &invite); err != nil {
+			return err
+		}
+		if invite.Status != was {
+			if _, err := q.exec(ctx, qSetInviteStatus, invite.Status, id); err != nil {
+				return err
+			}
+		}
+		after = c.Snapshot()
+		return d.saveConversation(ctx, q, before, after)
+	})
+	return after, err
+}
+
+// PendingInvites implements ports.InviteStore.
+func (d *DB) PendingInvites(ctx context.Context, user domain.UserID) ([]domain.InviteView, error) {
+	var rows []inviteViewRow
+	if err := d.reads.list(ctx, &rows, qPendingInvites, user, d.now()); err != nil {
+		return nil, err
+	}
+	views := make([]domain.InviteView, len(rows))
+	for i, r := range rows {
+		views[i] = domain.InviteView{
+			Invite: r.invite(), Title: r.Title, MemberCount: r.MemberCount,
+			InvitedByName: domain.UserName{ID: r.InvitedBy, Username: r.InvitedByName},
+		}
+	}
+	return views, nil
+}
+
+func insertInvite(ctx context.Context, q queries, i domain.Invite) error {
+	_, err := q.exec(ctx, qInsertInvite, i.ID, i.Conversation, i.Invited, i.InvitedBy, i.Status, moment{i.CreatedAt}, moment{i.ExpiresAt})
+	if isForeignKey(err) {
+		return domain.ErrUserNotFound
+	}
+	return err
+}
+
+// findInvite returns the one invite that a query gives, or ErrInviteNotFound.
+func findInvite(ctx context.Context, q queries, query string, args ...any) (domain.Invite, error) {
+	var row inviteRow
+	err := q.get(ctx, &row, query, args...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return domain.Invite{}, domain.ErrInviteNotFound
+	}
+	return row.invite(), err
+}

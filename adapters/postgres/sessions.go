@@ -1,0 +1,156 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+var _ ports.SessionStore = (*DB)(nil)
+
+type sessionRow struct {
+	ID           domain.SessionID `db:"session_id"`
+	UserID       domain.UserID    `db:"user_id"`
+	UserAgent    string           `db:"user_agent"`
+	CreatedAt    moment           `db:"created_at"`
+	LastActiveAt moment           `db:"last_active_at"`
+	ExpiresAt    moment           `db:"expires_at"`
+	Revoked      bool             `db:"revoked"`
+}
+
+func (r sessionRow) session() domain.Session {
+	return domain.Session{
+		ID: r.ID, UserID: r.UserID, UserAgent: r.UserAgent, CreatedAt: r.CreatedAt.Time,
+		LastActiveAt: r.LastActiveAt.Time, ExpiresAt: r.ExpiresAt.Time, Revoked: r.Revoked,
+	}
+}
+
+const (
+	sessionColumns = `session_id, user_id, user_agent, created_at, last_active_at, expires_at, revoked`
+
+	qInsertSession  = `INSERT INTO sessions (` + sessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	qSessionByID    = `SELECT ` + sessionColumns + ` FROM sessions WHERE session_id = $1`
+	qSessionByToken = `SELECT ` + sessionColumns + ` FROM sessions
+		WHERE session_id = (SELECT session_id FROM refresh_tokens WHERE token_hash = $1)`
+	qLockSessionByToken = qSessionByToken + ` FOR NO KEY UPDATE`
+	qLiveSessions       = `SELECT ` + sessionColumns + ` FROM sessions
+		WHERE user_id = $1 AND NOT revoked AND expires_at > $2 ORDER BY last_active_at DESC, session_id DESC`
+
+	// What each of these revokes is what was not revoked before.
+	qRevokeNamed = `UPDATE sessions SET revoked = TRUE
+		WHERE user_id = $1 AND NOT revoked AND session_id = ANY($2::uuid[]) RETURNING session_id, expires_at`
+	qRevokeOthers = `UPDATE sessions SET revoked = TRUE
+		WHERE user_id = $1 AND NOT revoked AND session_id <> $2 RETURNING session_id, expires_at`
+	qRevokeAll = `UPDATE sessions SET revoked = TRUE
+		WHERE user_id = $1 AND NOT revoked RETURNING session_id, expires_at`
+)
+
+const (
+	qPurgeTokens = `DELETE FROM refresh_tokens WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM refresh_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+		RETURNING session_id`
+	qPurgeSessions = `DELETE FROM sessions WHERE session_id = ANY($1::uuid[])
+		AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = sessions.session_id)`
+)
+
+// PurgeSessions implements ports.SessionStore.
+func (d *DB) PurgeSessions(ctx context.Context, expiredBefore time.Time, limit int) (purged int, err error) {
+	err = d.change(ctx, func(ctx context.Context, q queries) error {
+		var sessions []domain.SessionID
+		if err := q.list(ctx, &sessions, qPurgeTokens, moment{expiredBefore}, limit); err != nil {
+			return err
+		}
+		purged = len(sessions)
+		_, err := q.exec(ctx, qPurgeSessions, texts(sessions))
+		return err
+	})
+	return purged, err
+}
+
+// CreateSession implements ports.SessionStore; ErrUserNotFound if there is no such account.
+func (d *DB) CreateSession(ctx context.Context, s domain.Session, first domain.RefreshToken) error {
+	return d.change(ctx, func(ctx context.Context, q queries) error { return insertSession(ctx, q, s, first) })
+}
+
+func insertSession(ctx context.Context, q queries, s domain.Session, first domain.RefreshToken) error {
+	_, err := q.exec(ctx, qInsertSession, s.ID, s.UserID, s.UserAgent, moment{s.CreatedAt}, moment{s.LastActiveAt},
+		moment{s.ExpiresAt}, s.Revoked)
+	if isForeignKey(err) {
+		return domain.ErrUserNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return insertToken(ctx, q, first)
+}
+
+// SessionByToken implements ports.SessionStore.
+func (d *DB) SessionByToken(ctx context.Context, presented domain.TokenHash) (domain.Session, error) {
+	return findSession(ctx, d.reads, domain.ErrRefreshInvalid, qSessionByToken, presented[:])
+}
+
+// SessionByID implements ports.SessionStore.
+func (d *DB) SessionByID(ctx context.Context, id domain.SessionID) (domain.Session, error) {
+	return findSession(ctx, d.reads, domain.ErrSessionNotFound, qSessionByID, id)
+}
+
+// LiveSessions implements ports.SessionStore.
+func (d *DB) LiveSessions(ctx context.Context, user domain.UserID, now time.Time) ([]domain.Session, error) {
+	var rows []sessionRow
+	if err := d.reads.list(ctx, &rows, qLiveSessions, user, moment{now}); err != nil {
+		return nil, err
+	}
+	sessions := make([]domain.Session, len(rows))
+	for i, r := range rows {
+		sessions[i] = r.session()
+	}
+	return sessions, nil
+}
+
+// Revoke implements ports.SessionStore.
+func (d *DB) Revoke(ctx context.Context, user domain.UserID, ids []domain.SessionID) (revoked []domain.SessionID, err error) {
+	err = d.change(ctx, func(ctx context.Context, q queries) error {
+		revoked, err = d.revoke(ctx, q, qRevokeNamed, user, texts(ids))
+		return err
+	})
+	return revoked, err
+}
+
+// RevokeAll implements ports.SessionStore.
+func (d *DB) RevokeAll(ctx context.Context, user domain.UserID) (revoked []domain.SessionID, err error) {
+	err = d.change(ctx, func(ctx context.Context, q queries) error {
+		revoked, err = d.revoke(ctx, q, qRevokeAll, user)
+		return err
+	})
+	return revoked, err
+}
+
+// revoke runs one of the revoking updates and returns the sessions that were live until then.
+func (d *DB) revoke(ctx context.Context, q queries, query string, args ...any) ([]domain.SessionID, error) {
+	var rows []sessionRow
+	if err := q.list(ctx, &rows, query, args...); err != nil {
+		return nil, err
+	}
+	now := d.clock()
+	var live []domain.SessionID
+	for _, r := range rows {
+		if r.session().Live(now) {
+			live = append(live, r.ID)
+		}
+	}
+	return live, nil
+}
+
+// findSession returns the one session that a query gives, or absent.
+func findSession(ctx context.Context, q queries, absent error, query string, args ...any) (domain.Session, error) {
+	var row sessionRow
+	err := q.get(ctx, &row, query, args...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return domain.Session{}, absent
+	}
+	return row.session(), err
+}

@@ -1,0 +1,40 @@
+package redis
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+func TestEnvelope(t *testing.T) {
+	for name, d := range map[string]ports.Delivery{
+		"everything is carried": {
+			Event: domain.Event{
+				Name: domain.EventMemberLeft, Conversation: "c", Seq: domain.MaxSeq, ToMembers: true, MembersVersion: 4,
+				To: []domain.UserID{"gone"}, Payload: json.RawMessage(`{"preview":"<b> & \u2028 \\ é😀"}`),
+			},
+			Users: []domain.UserID{"anna", "bob"},
+		},
+		"nothing stays nothing": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			message, err := encode(envelope{Deliveries: []delivery{deliveryOf(d)}})
+			require.NoError(t, err)
+			e, err := decode(string(message))
+			require.NoError(t, err)
+			require.Equal(t, d, e.Deliveries[0].port())
+		})
+	}
+
+	t.Run("fields of a later release are ignored, another version is an error", func(t *testing.T) {
+		e, err := decode(`{"v":1,"revoked":["s"],"later":{}}`)
+		require.NoError(t, err)
+		require.Equal(t, []domain.SessionID{"s"}, e.Revoked)
+		_, err = decode(`{"v":2,"revoked":["s"]}`)
+		require.Error(t, err)
+	})
+}

@@ -1,0 +1,170 @@
+package redis
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+)
+
+var _ ports.PresenceRegistry = (*Presence)(nil)
+
+// Presence knows where users are connected. presence:user:{user} is a sorted set of gateway:connection scored by when
+// each lease runs out, in milliseconds of the server's clock; online:user:{user} lives as long as the longest of them.
+type Presence struct {
+	client *Client
+
+	mu     sync.Mutex
+	unsure map[place]bool // renewals whose outcome is not known: they may have been missing
+}
+
+// place is a lease with its gateway.
+type place struct {
+	gateway domain.GatewayID
+	lease   domain.Lease
+}
+
+// NewPresence returns the registry.
+func NewPresence(c *Client) *Presence { return &Presence{client: c, unsure: map[place]bool{}} }
+
+const serverNow = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+`
+
+var (
+	// renewScript adds or renews a lease; it returns 1 if it was not there. KEYS: presence, online. ARGV: member, TTL in ms.
+	renewScript = redis.NewScript(serverNow + `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local missing = redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('SET', KEYS[2], 1, 'PX', ARGV[2])
+return missing
+`)
+	// leaveScript takes a lease back. KEYS: presence, online. ARGV: member.
+	leaveScript = redis.NewScript(`
+redis.call('ZREM', KEYS[1], ARGV[1])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+if #last == 0 then
+  redis.call('DEL', KEYS[2])
+else
+  redis.call('PEXPIREAT', KEYS[2], last[2])
+end
+`)
+	// leasesScript returns the leases that have not run out. KEYS: presence.
+	leasesScript = redis.NewScript(serverNow + `
+return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%d', now), '+inf')
+`)
+)
+
+// Gateways implements ports.PresenceReader; the gateways of a user ascend. One round trip for up to pipelineSize users.
+func (p *Presence) Gateways(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.GatewayID, error) {
+	calls := make([]call, len(users))
+	for i, u := range users {
+		calls[i].keys = []string{p.presenceKey(u)}
+	}
+	answers, err := p.client.run(ctx, leasesScript, calls)
+	if err != nil {
+		return nil, translate("read presence", err)
+	}
+	found := make(map[domain.UserID][]domain.GatewayID, len(users))
+	for i, u := range users {
+		members, err := answers[i].StringSlice()
+		if err != nil {
+			return nil, translate("read presence", err)
+		}
+		if gateways := gatewaysOf(members); gateways != nil {
+			found[u] = gateways
+		}
+	}
+	return found, nil
+}
+
+func gatewaysOf(members []string) []domain.GatewayID {
+	var gateways []domain.GatewayID
+	for _, m := range members {
+		gateways = append(gateways, domain.GatewayID(m[:max(0, strings.LastIndexByte(m, ':'))]))
+	}
+	slices.Sort(gateways)
+	return slices.Compact(gateways)
+}
+
+// Online implements ports.PresenceReader. One round trip for up to pipelineSize users.
+func (p *Presence) Online(ctx context.Context, users []domain.UserID) (map[domain.UserID]bool, error) {
+	there := make([]*redis.IntCmd, len(users))
+	err := p.client.pipelined(ctx, len(users), func(pipe redis.Pipeliner, i int) {
+		there[i] = pipe.Exists(ctx, p.onlineKey(users[i]))
+	})
+	if err != nil {
+		return nil, translate("read online", err)
+	}
+	online := make(map[domain.UserID]bool, len(users))
+	for i, u := range users {
+		if there[i].Val() == 1 {
+			online[u] = true
+		}
+	}
+	return online, nil
+}
+
+// Renew implements ports.PresenceRegistry. A lease whose renewal failed may have been missing, and then renewed, without
+// anybody being told: the renewal after it names it as missing.
+func (p *Presence) Renew(ctx context.Context, gw domain.GatewayID, leases []domain.Lease) ([]domain.Lease, error) {
+	calls := p.calls(gw, leases, domain.LeaseTTL.Milliseconds())
+	answers, err := p.client.run(ctx, renewScript, calls)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var missing []domain.Lease
+	for i, l := range leases {
+		if answers[i] == nil {
+			continue // not sent
+		}
+		added, failed := answers[i].Int()
+		at := place{gw, l}
+		if failed != nil || added == 1 || p.unsure[at] {
+			missing = append(missing, l)
+			p.unsure[at] = true
+		}
+	}
+	if err != nil {
+		return nil, translate("renew leases", err)
+	}
+	for _, l := range missing {
+		delete(p.unsure, place{gw, l})
+	}
+	return missing, nil
+}
+
+// Leave implements ports.PresenceRegistry.
+func (p *Presence) Leave(ctx context.Context, gw domain.GatewayID, leases []domain.Lease) error {
+	p.mu.Lock()
+	for _, l := range leases {
+		delete(p.unsure, place{gw, l})
+	}
+	p.mu.Unlock()
+	_, err := p.client.run(ctx, leaveScript, p.calls(gw, leases))
+	return translate("leave", err)
+}
+
+// calls returns one call for each lease, with the lease's member before args.
+func (p *Presence) calls(gw domain.GatewayID, leases []domain.Lease, args ...any) []call {
+	calls := make([]call, len(leases))
+	for i, l := range leases {
+		calls[i] = call{
+			keys: []string{p.presenceKey(l.User), p.onlineKey(l.User)},
+			args: append([]any{string(gw) + ":" + string(l.Connection)}, args...),
+		}
+	}
+	return calls
+}
+
+func (p *Presence) presenceKey(u domain.UserID) string {
+	return p.client.key("presence:user", string(u))
+}
+
+func (p *Presence) onlineKey(u domain.UserID) string { return p.client.key("online:user", string(u)) }
