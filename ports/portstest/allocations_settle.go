@@ -97,7 +97,7 @@ func runSettle(t *testing.T, open OpenAllocating) {
 }
 
 func runLease(t *testing.T, open OpenAllocating) {
-	const age, term = 5 * time.Second, 30 * time.Second
+	const age, term = 5 * time.Minute, 30 * time.Minute // far beyond what a slow server takes
 	lease := func(t *testing.T, a allocating, limit int) []domain.Seq {
 		t.Helper()
 		leased, err := a.Allocations.LeaseUnfinished(t.Context(), age, term, limit)
@@ -114,13 +114,13 @@ func runLease(t *testing.T, open OpenAllocating) {
 		a := newAllocating(t, open)
 		for range 5 {
 			a.allocate(t, a.request())
-			a.Pass(time.Second)
+			a.Pass(time.Minute)
 		}
 		a.settle(t, domain.Stored, 2)
 		a.settle(t, domain.Published, 3)
 		a.void(t, 4, domain.VoidTombstone)
 		require.Empty(t, lease(t, newAllocating(t, open), 10))
-		a.Pass(time.Second / 2) // 5.5, 4.5, 3.5, 2.5 and 1.5 s old
+		a.Pass(time.Minute / 2) // 5.5, 4.5, 3.5, 2.5 and 1.5 minutes old
 		require.Equal(t, []domain.Seq{1}, lease(t, a, 10))
 		a.Pass(age)
 		require.Equal(t, []domain.Seq{2, 5}, lease(t, a, 10), "neither the published one nor the void")
@@ -129,13 +129,13 @@ func runLease(t *testing.T, open OpenAllocating) {
 	t.Run("a leased one is kept from others until the lease is over", func(t *testing.T) {
 		a := newAllocating(t, open)
 		a.allocateN(t, 2)
-		a.Pass(age + time.Second)
+		a.Pass(age + time.Minute)
 		require.Len(t, lease(t, a, 1), 1)
 		require.Len(t, lease(t, a, 10), 1)
 		require.Empty(t, lease(t, a, 10))
-		a.Pass(term - time.Second)
+		a.Pass(term - time.Minute)
 		require.Empty(t, lease(t, a, 10))
-		a.Pass(2 * time.Second)
+		a.Pass(2 * time.Minute)
 		require.ElementsMatch(t, []domain.Seq{1, 2}, lease(t, a, 10))
 	})
 
@@ -143,7 +143,7 @@ func runLease(t *testing.T, open OpenAllocating) {
 		a := newAllocating(t, open)
 		r := a.request()
 		want := a.allocate(t, r)
-		a.Pass(age + time.Second)
+		a.Pass(age + time.Minute)
 		leased, err := a.Allocations.LeaseUnfinished(t.Context(), age, term, 10)
 		require.NoError(t, err)
 		require.Len(t, leased, 1)
@@ -154,7 +154,7 @@ func runLease(t *testing.T, open OpenAllocating) {
 	t.Run("what was settled under a lease is finished", func(t *testing.T) {
 		a := newAllocating(t, open)
 		a.allocateN(t, 1)
-		a.Pass(age + time.Second)
+		a.Pass(age + time.Minute)
 		require.Len(t, lease(t, a, 10), 1)
 		a.settle(t, domain.Published, 1)
 		a.Pass(2 * term)
@@ -164,7 +164,7 @@ func runLease(t *testing.T, open OpenAllocating) {
 	t.Run("racing callers never lease the same one", func(t *testing.T) {
 		a := newAllocating(t, open)
 		a.allocateN(t, 20)
-		a.Pass(age + time.Second)
+		a.Pass(age + time.Minute)
 		leased := make([][]domain.Allocation, 8)
 		errs := race(len(leased), func(i int) (err error) {
 			leased[i], err = a.Allocations.LeaseUnfinished(t.Context(), age, term, 5)
