@@ -159,6 +159,7 @@ func (s *Store) PurgeSessions(ctx context.Context, expiredBefore time.Time, limi
 			continue
 		}
 		delete(s.tokens, hash)
+		delete(s.successors, hash)
 		purged++
 	}
 	for id, session := range s.sessions {
