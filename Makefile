@@ -35,8 +35,12 @@ test: setup ## everything: with the race detector, real clients, real servers an
 infra: ## start the real servers that integration tests need; scripts/infra down ends them
 	@sh scripts/infra up
 
+.PHONY: edge
+edge: ## start nginx with the production configuration in front of services you run; scripts/edge down ends it
+	@sh scripts/edge up
+
 .PHONY: setup
-setup: ## install what the tests need (says first what it installs)
+setup: ## install what the tests and servers need (says first what it installs)
 	@sh scripts/setup
 
 .PHONY: lint
