@@ -10,7 +10,7 @@ DYNAMODB_PORT=$(port_of dynamodb)
 export DYNAMODB_STORE=-inMemory
 [ "${INFRA_DYNAMODB-}" != disk ] || DYNAMODB_STORE="-dbPath data"
 
-compose() { docker compose --project-directory "$root" --profile infra "$@"; }
+compose() { docker compose -f "$root/docker-compose.yml" --profile infra "$@"; }
 
 container_of() { if [ "$1" = dynamodb ]; then echo dynamodb-local; else echo "$1"; fi; }
 
@@ -22,8 +22,19 @@ compose_up() {
   compose up -d --wait "$@"
 }
 
-compose_stop() { compose stop "$(container_of "$1")"; }
-compose_kill() { compose kill "$(container_of "$1")"; }
+# unfreeze SERVICE: what is paused can neither be stopped nor killed.
+unfreeze() { compose unpause "$(container_of "$1")" >/dev/null 2>&1 || true; }
+
+compose_stop() {
+  unfreeze "$1"
+  compose stop "$(container_of "$1")"
+}
+
+compose_kill() {
+  unfreeze "$1"
+  compose kill "$(container_of "$1")"
+}
+
 compose_pause() { compose pause "$(container_of "$1")"; }
 
 compose_resume() {
