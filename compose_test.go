@@ -82,6 +82,6 @@ func TestComposePublishesOnLoopbackAtPortsOfYourChoice(t *testing.T) {
 func TestComposeKeepsMessagesUnlessToldOtherwise(t *testing.T) {
 	command := func(env ...string) []string { return compose(t, "infra", env...).Services["dynamodb-local"].Command }
 	options := []string{"-jar", "DynamoDBLocal.jar", "-sharedDb", "-disableTelemetry"}
-	require.Equal(t, append(options, "-dbPath", "data"), []string(command()))
-	require.Equal(t, append(options, "-inMemory"), []string(command("DYNAMODB_STORE=-inMemory")))
+	require.Equal(t, append(options, "-dbPath", "data"), command())
+	require.Equal(t, append(options, "-inMemory"), command("DYNAMODB_STORE=-inMemory"))
 }

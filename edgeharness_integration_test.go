@@ -4,9 +4,11 @@ package chatsystem_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -30,16 +32,15 @@ type edge struct {
 	t         *testing.T
 	dir, addr string
 	env       []string
-	instances []*instance
 }
 
 // newEdge starts an edge in front of the given instances.
 func newEdge(t *testing.T, instances ...*instance) *edge {
 	t.Helper()
 	port, dnsPort := freePort(t), freePort(t)
-	e := &edge{t: t, dir: t.TempDir(), addr: "127.0.0.1:" + port, instances: instances}
-	e.env = append(os.Environ(), "EDGE_DIR="+e.dir, "EDGE_PORT="+port, "EDGE_DNS_PORT="+dnsPort, "ALLOWED_ORIGINS="+allowedOrigins)
-	e.writeHosts()
+	e := &edge{t: t, dir: t.TempDir(), addr: "127.0.0.1:" + port}
+	e.env = []string{"EDGE_DIR=" + e.dir, "EDGE_PORT=" + port, "EDGE_DNS_PORT=" + dnsPort, "ALLOWED_ORIGINS=" + allowedOrigins}
+	e.writeHosts(instances)
 	e.script("up")
 	t.Cleanup(func() { e.script("down") })
 	return e
@@ -47,8 +48,10 @@ func newEdge(t *testing.T, instances ...*instance) *edge {
 
 func (e *edge) script(verb string) {
 	e.t.Helper()
-	cmd := exec.Command("sh", "scripts/edge", verb)
-	cmd.Env, cmd.WaitDelay = e.env, time.Minute
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // of its own: it also cleans up
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "scripts/edge", verb)
+	cmd.Env = append(cmd.Environ(), e.env...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(e.t, err, "%s", out)
 }
@@ -56,15 +59,14 @@ func (e *edge) script(verb string) {
 // scale makes these the instances that the name server knows.
 func (e *edge) scale(instances ...*instance) {
 	e.t.Helper()
-	e.instances = instances
-	e.writeHosts()
+	e.writeHosts(instances)
 	e.script("reload")
 }
 
-func (e *edge) writeHosts() {
+func (e *edge) writeHosts(instances []*instance) {
 	e.t.Helper()
 	var hosts strings.Builder
-	for _, i := range e.instances {
+	for _, i := range instances {
 		fmt.Fprintf(&hosts, "%s %s\n", i.ip, i.service)
 	}
 	require.NoError(e.t, os.WriteFile(filepath.Join(e.dir, "hosts"), []byte(hosts.String()), 0o644))
@@ -148,14 +150,13 @@ type instance struct {
 	requests    atomic.Int64
 }
 
-var lastAddress atomic.Int64
-
-// newAddress is an instance that the name server knows and that is dead.
+// newAddress is an instance that the name server knows and that is dead. Its loopback address is one that other tests at
+// the same time do not have, as the edge expects all instances on one port.
 func newAddress(service string) *instance {
-	return &instance{service: service, ip: fmt.Sprintf("127.0.2.%d", lastAddress.Add(1))}
+	return &instance{service: service, ip: fmt.Sprintf("127.%d.%d.%d", 100+rand.N(100), rand.N(256), 1+rand.N(254))}
 }
 
-// newInstance serves h on a loopback address of its own, on the port that the edge expects.
+// newInstance serves h.
 func newInstance(t *testing.T, service string, h http.HandlerFunc) *instance {
 	t.Helper()
 	i := newAddress(service)
