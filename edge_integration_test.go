@@ -103,11 +103,13 @@ func TestEdgeHeadersStandOnce(t *testing.T) {
 		}
 		w.Header().Set("X-Request-Id", "the-services-own")
 		w.Header().Set("Retry-After", "7")
+		w.Header().Set("Access-Control-Allow-Origin", "*")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}))...)
 
 	theirs := e.get("/api/chats/x")
 	assert.Equal(t, []string{"7"}, theirs.Header["Retry-After"])
+	assert.NotContains(t, theirs.Header, "Access-Control-Allow-Origin", "the edge alone says that")
 	assert.Equal(t, []string{"the-services-own"}, theirs.Header["X-Request-Id"])
 	for name, own := range guards {
 		assert.Equal(t, []string{"the service's own"}, theirs.Header[name], name)
