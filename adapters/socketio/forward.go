@@ -93,10 +93,8 @@ func NewForwarder(cfg ForwardConfig, s *Server) (*Forwarder, error) {
 
 // ServeHTTP serves the protocol's requests, here or by another gateway.
 func (f *Forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	hopped := f.hopped(r)
-	r.Header.Del(HopHeader)
 	sess, err := f.server.check(r)
-	if errors.Is(err, eio.UnknownSession) && !hopped {
+	if errors.Is(err, eio.UnknownSession) && !f.hopped(r) {
 		if owner, ok := f.owner(r); ok {
 			f.forward(w, r, owner)
 			return

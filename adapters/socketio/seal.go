@@ -35,8 +35,6 @@ const (
 	sealBlock   = 32
 )
 
-var maxSID = base64.RawURLEncoding.EncodedLen(sealHeader + MaxSealedAddress + sealBlock + 28)
-
 // sidText refuses the second spelling that trailing bits would allow.
 var sidText = base64.RawURLEncoding.Strict()
 
@@ -74,9 +72,6 @@ func (s *Sealer) Seal(address string) (sid string, err error) {
 // Open returns the address that a session id names. ok is false for whatever a Sealer with this
 // key has not made.
 func (s *Sealer) Open(sid string) (address string, ok bool) {
-	if len(sid) > maxSID {
-		return "", false
-	}
 	sealed, err := sidText.DecodeString(sid)
 	if err != nil || sidText.EncodedLen(len(sealed)) != len(sid) { // line breaks would be passed over
 		return "", false

@@ -95,6 +95,17 @@ func TestAForgedSessionIDNamesNobody(t *testing.T) {
 	}
 }
 
+func TestASessionIDHasOneSpelling(t *testing.T) {
+	s := newSealer(t, "k")
+	sid := seal(t, s, strings.Repeat("x", 28)) // 92 bytes: the last character has bits to spare
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(sid) - 1
+	for spare := 1; spare < 4; spare++ {
+		_, ok := s.Open(sid[:last] + string(digits[strings.IndexByte(digits, sid[last])|spare]))
+		require.False(t, ok)
+	}
+}
+
 // sealedEarlier was made for 10.0.0.7:80 by newSealer("k"): gateways of two releases read each other's ids.
 const sealedEarlier = "4Fyh1FRydx89UxeLeMPvi5osDPfl3IDAiUel9bT5_YHaOpBw-VduN_tqOChqfp6GcVysZC4qUQMyRAxC"
 

@@ -103,6 +103,63 @@ func TestATunnelEndsAsSoonAsEitherEndDoes(t *testing.T) {
 	}
 }
 
+func TestATunnelLivesAsLongAsItsSession(t *testing.T) {
+	cfg := socketio.DefaultConfig()
+	inCluster(t, cfg, 2, func(t *testing.T, c *cluster) {
+		owner, other := c.members[0], c.members[1]
+		sid, s := owner.joinByPolling(t)
+		ws := other.WebSocket(sid)
+		waitFor(cfg.UpgradeTimeout - time.Second) // before it says anything
+		ws.Send("2probe")
+		ws.Expect("3probe")
+		ws.Send("5")
+		for range 5 {
+			ws.Expect("2")
+			waitFor(cfg.PingTimeout - time.Second)
+			ws.Send("3")
+		}
+		synctest.Wait()
+		s.Send(frame(t, "x"))
+		ws.Expect(`42["x"]`)
+	})
+}
+
+// A pipe has one way to close, a TCP connection two: the client's half may stay open for ever.
+func TestATunnelDoesNotWaitForTheClientsHalf(t *testing.T) {
+	sealer := newSealer(t, "k")
+	var clients [2]*siotest.Client
+	var forwarders [2]*socketio.Forwarder
+	var owner *recorder
+	for i := range clients {
+		var address string
+		cfg := settings()
+		cfg.NewSessionID = func() (string, error) { return sealer.Seal(address) }
+		server, h := newServer(t, cfg)
+		late := &lateForwarder{}
+		clients[i] = siotest.Loopback(t, late)
+		address = clients[i].Host()
+		f, err := socketio.NewForwarder(socketio.ForwardConfig{Address: address, Sealer: sealer, Credential: hopCredential}, server)
+		require.NoError(t, err)
+		late.Forwarder, forwarders[i] = f, f
+		if i == 0 {
+			owner = h
+		}
+	}
+	sid, s := world{Client: clients[0], handler: owner}.joinByPolling(t)
+	ws := clients[1].WebSocket(sid)
+	ws.Send("2probe")
+	ws.Expect("3probe")
+	ws.Send("5")
+	s.Send(frame(t, "x"))
+	ws.Expect(`42["x"]`)
+	s.Drop()
+	require.Equal(t, websocket.CloseServiceRestart, ws.ExpectClosed())
+	require.Eventually(t, func() bool { return forwarders[1].Tunnels() == 0 }, 5*time.Second, time.Millisecond)
+}
+
+// lateForwarder is served before its address is known.
+type lateForwarder struct{ *socketio.Forwarder }
+
 func TestATunnelWhoseClientDoesNotReadIsCut(t *testing.T) {
 	inCluster(t, settings(), 2, func(t *testing.T, c *cluster) {
 		owner, other := c.members[0], c.members[1]
