@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -45,7 +47,7 @@ func inCluster(t *testing.T, cfg socketio.Config, n int, f func(t *testing.T, c 
 		for i := range n {
 			m := c.add(t, cfg, socketio.ForwardConfig{Address: fmt.Sprintf("gateway-%d:8080", i)})
 			c.members = append(c.members, m)
-			all.handlers = append(all.handlers, m.forwarder)
+			all.add(m.forwarder)
 		}
 		c.Serve("front:80", &all)
 		c.front = c.Client("front:80")
@@ -70,12 +72,29 @@ func (c *cluster) add(t *testing.T, cfg socketio.Config, fwd socketio.ForwardCon
 
 // roundRobin asks one gateway after the other, whoever the client is.
 type roundRobin struct {
+	mu       sync.Mutex
 	handlers []http.Handler
-	next     atomic.Uint64
+	next     int
+}
+
+func (f *roundRobin) add(h http.Handler) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.handlers = append(f.handlers, h)
+}
+
+func (f *roundRobin) remove(dead http.Handler) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.handlers = slices.DeleteFunc(f.handlers, func(h http.Handler) bool { return h == dead })
 }
 
 func (f *roundRobin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.handlers[f.next.Add(1)%uint64(len(f.handlers))].ServeHTTP(w, r)
+	f.mu.Lock()
+	f.next++
+	h := f.handlers[f.next%len(f.handlers)]
+	f.mu.Unlock()
+	h.ServeHTTP(w, r)
 }
 
 func (*roundRobin) Close(context.Context) error { return nil }
