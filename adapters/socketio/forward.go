@@ -25,8 +25,8 @@ type ForwardConfig struct {
 }
 
 // DefaultMaxHops is how many requests a gateway passes on at a time. Each is a client that waits here
-// for another gateway: a connection to it and, next to the client's own, two goroutines.
-const DefaultMaxHops = 8192
+// for another gateway, and takes a connection to it, two more goroutines and about 50 kB.
+const DefaultMaxHops = 4096
 
 // HopHeader carries the credential of a request that a gateway has passed on. Other requests with
 // this header are served as if they had none.
@@ -136,7 +136,8 @@ func (f *Forwarder) Tunnels() int {
 }
 
 // Drain is Server.Drain, and over the same period cuts the WebSockets that lead to other gateways.
-// Polling requests are passed on until the process ends.
+// Polling requests are passed on until the process ends: their sessions go on, and the next request
+// may go to any gateway. One that waits may do so for a PingInterval after Drain has returned.
 func (f *Forwarder) Drain(ctx context.Context, period time.Duration) error {
 	tunnels := f.refuseTunnels()
 	cut := make(chan struct{})

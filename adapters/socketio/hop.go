@@ -18,7 +18,7 @@ const (
 	hopDialTimeout   = time.Second
 	hopAnswerTimeout = 5 * time.Second // for the answer to a POST or to a WebSocket's request to begin
 	hopSlack         = time.Second     // for the hop of a GET itself, on top of the life of a silent session
-	hopBuffer        = 4 << 10
+	hopBuffer        = 2 << 10         // of a connection, in each direction
 )
 
 type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
