@@ -31,7 +31,7 @@ type Config struct {
 	CheckOrigin func(*http.Request) bool
 	// NewSessionID makes Engine.IO session ids: unguessable (15 random bytes at least) and
 	// safe in a query. They are secrets: who has one can read and write the session. Nil makes
-	// 26 random characters.
+	// 26 random characters; behind a Forwarder a Sealer makes them.
 	NewSessionID func() (string, error)
 }
 

@@ -9,4 +9,7 @@
 // Layers, from the wire up: polling.go and websocket.go move packets; session.go owns one
 // client's queue and state, which survive a change of transport; a receiver (client.go, or
 // echo.go for plain Engine.IO) reads the messages.
+//
+// With several gateways a Forwarder (forward.go) stands in front: seal.go makes session ids that name
+// their gateway, hop.go passes a request on to it, tunnel.go a WebSocket.
 package socketio

@@ -14,9 +14,12 @@ import (
 // off at once, and Drain returns ctx's error without waiting for it.
 func (s *Server) Drain(ctx context.Context, period time.Duration) error {
 	sessions := s.refuseNew()
-	if len(sessions) > 0 {
-		s.spread(ctx, sessions, period/time.Duration(len(sessions)))
-	}
+	spread(ctx, period, len(sessions), func(i int) {
+		sess := sessions[i]
+		sess.mu.Lock()
+		defer sess.mu.Unlock()
+		sess.leave(ReasonShutdown, melody.CloseServiceRestart)
+	})
 	select {
 	case <-s.idle:
 		return nil
@@ -41,16 +44,14 @@ func (s *Server) refuseNew() []*session {
 	return s.all()
 }
 
-// spread lets the sessions go one by one, a pause after each, until ctx ends.
-func (s *Server) spread(ctx context.Context, sessions []*session, pause time.Duration) {
+// spread lets n connections go one by one, a pause after each, over the period or until ctx ends.
+func spread(ctx context.Context, period time.Duration, n int, letGo func(i int)) {
 	start := time.Now()
-	for i, sess := range sessions {
-		sess.mu.Lock()
-		sess.leave(ReasonShutdown, melody.CloseServiceRestart)
-		sess.mu.Unlock()
-		// Counted from the start: many sessions mean pauses shorter than a timer can keep.
-		wait := time.Until(start.Add(pause * time.Duration(i+1)))
-		if wait < time.Millisecond || i == len(sessions)-1 {
+	for i := range n {
+		letGo(i)
+		// Counted from the start: many connections mean pauses shorter than a timer can keep.
+		wait := time.Until(start.Add(period / time.Duration(n) * time.Duration(i+1)))
+		if wait < time.Millisecond || i == n-1 {
 			continue
 		}
 		select {

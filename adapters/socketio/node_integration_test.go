@@ -22,15 +22,8 @@ import (
 // TestStockNodeClient runs testdata/node/client.test.mjs, the real socket.io-client, against a
 // server of ours. Its packages are installed from the lockfile when they are missing.
 func TestStockNodeClient(t *testing.T) {
-	dir := filepath.Join("..", "..", "testdata", "node")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
-		run(t, dir, "npm", "ci", "--ignore-scripts")
-	}
-
-	cfg := socketio.DefaultConfig()
-	cfg.PingInterval = 300 * time.Millisecond
-	cfg.SendQueue = 20_000 // the test sends faster than a client polls
-	server, err := socketio.NewServer(cfg, &nodePartner{counted: map[string]int{}})
+	dir := nodeFolder(t)
+	server, err := socketio.NewServer(nodeSettings(), &nodePartner{counted: map[string]int{}})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", server)
@@ -42,6 +35,23 @@ func TestStockNodeClient(t *testing.T) {
 	t.Setenv("SERVER_URL", web.URL)
 	run(t, dir, "node", "--test", "client.test.mjs")
 	require.Eventually(t, func() bool { return server.Sessions() == 0 }, 5*time.Second, 10*time.Millisecond)
+}
+
+func nodeSettings() socketio.Config {
+	cfg := socketio.DefaultConfig()
+	cfg.PingInterval = 300 * time.Millisecond
+	cfg.SendQueue = 20_000 // the test sends faster than a client polls
+	return cfg
+}
+
+// nodeFolder returns where the client's tests and packages are.
+func nodeFolder(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join("..", "..", "testdata", "node")
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
+		run(t, dir, "npm", "ci", "--ignore-scripts")
+	}
+	return dir
 }
 
 func run(t *testing.T, dir, name string, args ...string) {

@@ -23,15 +23,12 @@ func (s *session) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.endPost()
-	body, err := s.readBody(w, r)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		http.Error(w, "payload too large", http.StatusRequestEntityTooLarge)
-		return
-	case err != nil:
-		s.end(ReasonTransportClose, cutConnection)
-		refuse(w, eio.BadRequest)
+	body, err := s.srv.readBody(w, r)
+	if err != nil {
+		if !isTooLarge(err) {
+			s.end(ReasonTransportClose, cutConnection)
+		}
+		refuseBody(w, err)
 		return
 	}
 	if err := s.receivePayload(body); err != nil {
@@ -64,11 +61,25 @@ func (s *session) endPost() {
 }
 
 // readBody reads at most MaxPayload bytes, for no longer than a silent client may live.
-func (s *session) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Now().Add(s.srv.cfg.PingInterval + s.srv.cfg.PingTimeout))
+	_ = rc.SetReadDeadline(time.Now().Add(s.cfg.PingInterval + s.cfg.PingTimeout))
 	defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.srv.cfg.MaxPayload)))
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.cfg.MaxPayload)))
+}
+
+func isTooLarge(err error) bool {
+	var tooLarge *http.MaxBytesError
+	return errors.As(err, &tooLarge)
+}
+
+// refuseBody answers a POST that could not be read.
+func refuseBody(w http.ResponseWriter, err error) {
+	if isTooLarge(err) {
+		http.Error(w, "payload too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	refuse(w, eio.BadRequest)
 }
 
 // receivePayload handles packets up to the first that breaks the protocol, which ends the session.

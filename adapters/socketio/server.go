@@ -47,6 +47,11 @@ func newServer(cfg Config, newReceiver func(*session) receiver) *Server {
 // path.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sess, err := s.check(r)
+	s.serve(w, r, sess, err)
+}
+
+// serve answers r by what check has found.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, sess *session, err error) {
 	switch ws := wantsWebSocket(r); {
 	case err != nil && ws:
 		refuseWebSocket(w, err)
