@@ -96,6 +96,9 @@ func (p *publisher) RoundTrip(r *http.Request) (*http.Response, error) {
 	if status == 0 {
 		return nil, errors.New("connection refused")
 	}
+	if r.URL.Host == "elsewhere.example" {
+		status = http.StatusOK // whom nobody has named
+	}
 	resp := &http.Response{StatusCode: status, Status: http.StatusText(status), Header: http.Header{}, Request: r, Body: io.NopCloser(bytes.NewReader(body))}
 	resp.Header.Set("Location", "http://elsewhere.example/keys")
 	return resp, nil

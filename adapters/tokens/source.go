@@ -49,12 +49,9 @@ func (s source) fetch(ctx context.Context) (map[string]ed25519.PublicKey, error)
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("fetch key set: answer %s", resp.Status)
 	}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxKeySet+1))
+	text, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxKeySet))
 	if err != nil {
 		return nil, fmt.Errorf("fetch key set: %w", err)
-	}
-	if len(text) > maxKeySet {
-		return nil, fmt.Errorf("fetch key set: answer of more than %d bytes", maxKeySet)
 	}
 	return parseJWKS(text)
 }
