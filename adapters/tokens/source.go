@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 )
@@ -25,11 +24,7 @@ type source struct {
 func newSource(cfg KeySetConfig) source {
 	transport := cfg.Transport
 	if transport == nil {
-		transport = &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: fetchTimeout}).DialContext,
-			TLSHandshakeTimeout: fetchTimeout, MaxConnsPerHost: 1,
-			DisableKeepAlives: true, // rare requests: a kept connection would be a dead one
-		}
+		transport = &http.Transport{DisableKeepAlives: true} // so rare a request would find a kept connection dead
 	}
 	refuse := func(*http.Request, []*http.Request) error { return errors.New("redirected") } // nobody else is trusted
 	return source{cfg.URL, &http.Client{Transport: transport, Timeout: fetchTimeout, CheckRedirect: refuse}}

@@ -316,6 +316,18 @@ func TestPresence(t *testing.T) {
 			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())
 		})
 	})
+	t.Run("a renewal that seemed to fail and took effect all the same is followed by catching up, once", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := b.connect("1", "ada-laptop")
+			require.NoError(t, b.presence.Leave(t.Context(), self, []domain.Lease{{User: ada, Connection: "1"}}))
+			b.presence.late.Store(true)
+			pass(domain.LeaseRenewal)
+			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada), "it took effect")
+			b.presence.late.Store(false)
+			pass(time.Minute)
+			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())
+		})
+	})
 	t.Run("after an interrupted subscription everybody is registered again, then catches up, and ended sessions are closed", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			s, ended := b.connect("1", "ben"), b.connect("2", "ada-laptop")
