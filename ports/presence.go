@@ -19,7 +19,8 @@ type PresenceReader interface {
 type PresenceRegistry interface {
 	PresenceReader
 	// Renew adds or renews the leases of a gateway and returns those that were not there any more: events may have passed
-	// them by.
+	// them by. After an error any of them may have been renewed, so that a later call does not find it missing: the caller
+	// remembers its doubts.
 	Renew(ctx context.Context, gw domain.GatewayID, leases []domain.Lease) (missing []domain.Lease, err error)
 	// Leave takes leases back.
 	Leave(ctx context.Context, gw domain.GatewayID, leases []domain.Lease) error

@@ -14,7 +14,8 @@ type AccessClaims struct {
 	ExpiresAt time.Time
 }
 
-// TokenVerifier checks access tokens; ErrTokenInvalid, ErrTokenExpired.
+// TokenVerifier checks access tokens; ErrTokenInvalid, ErrTokenExpired, and ErrUnavailable while it cannot be known: the
+// same token may be shown again. It answers within a few seconds.
 type TokenVerifier interface {
 	VerifyAccess(token string) (AccessClaims, error)
 }

@@ -34,6 +34,16 @@ func TestAnOperationNeedsItsToken(t *testing.T) {
 	}
 }
 
+func TestATokenThatCannotBeCheckedNowMayBeShownAgain(t *testing.T) {
+	s := newTestSite(t, Config{}, operationRoute(http.MethodGet, "/api/users/me", noContent))
+	r := request(http.MethodGet, "/api/users/me", "")
+	r.Header.Set("Authorization", "Bearer unsettled")
+	w := s.do(r)
+	requireProblem(t, w, http.StatusServiceUnavailable, "unavailable")
+	require.Equal(t, "1", w.Header().Get("Retry-After"))
+	require.Empty(t, w.Header().Get("WWW-Authenticate"), "nothing is wrong with the token")
+}
+
 func TestTheCallerIsWhoTheTokenSays(t *testing.T) {
 	var caller string
 	s := newTestSite(t, Config{}, operationRoute(http.MethodGet, "/api/users/me", func(_ http.ResponseWriter, r *http.Request) {

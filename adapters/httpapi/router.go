@@ -27,6 +27,8 @@ type Config struct {
 	TrustedProxies []string
 	// Limits are the rates of requests; zero is unlimited.
 	Limits Limits
+	// Counters returns the counts of a limiter that all instances share; nil: each process counts for itself.
+	Counters func(limiter string) RateCounter
 }
 
 // Validate reports every fault of the configuration.
@@ -43,6 +45,7 @@ type site struct {
 	tokens   ports.TokenVerifier
 	latency  *prometheus.HistogramVec
 	contract *contract
+	outage   *outage      // of the shared rate counters
 	fallback http.Handler // what is not under /api and has no route; nil: a 404 problem
 }
 
@@ -69,7 +72,7 @@ func NewHandler(cfg Config, log *slog.Logger, metrics prometheus.Registerer, tok
 	if err := errors.Join(originErr, proxyErr, documentErr); err != nil {
 		return nil, err
 	}
-	s := &site{cfg: cfg, log: log, tokens: tokens, latency: newLatency(), contract: document}
+	s := &site{cfg: cfg, log: log, tokens: tokens, latency: newLatency(), contract: document, outage: &outage{log: log}}
 	if err := metrics.Register(s.latency); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -18,12 +19,15 @@ import (
 	"chatsystem/ports"
 )
 
-// fakeTokens accepts "user:<id>" and knows one expired token.
+// fakeTokens accepts "user:<id>", knows one expired token and one of which it cannot tell.
 type fakeTokens struct{}
 
 func (fakeTokens) VerifyAccess(token string) (ports.AccessClaims, error) {
 	if token == "expired" {
 		return ports.AccessClaims{}, domain.ErrTokenExpired
+	}
+	if token == "unsettled" {
+		return ports.AccessClaims{}, fmt.Errorf("keys: %w", domain.ErrUnavailable)
 	}
 	user, ok := strings.CutPrefix(token, "user:")
 	if !ok {

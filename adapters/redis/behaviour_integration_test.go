@@ -4,12 +4,10 @@ package redis_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
 
-	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"chatsystem/adapters/redis"
@@ -103,47 +101,6 @@ func TestScriptsSurviveARestartOfTheServer(t *testing.T) {
 	at, err := presence.Gateways(t.Context(), users)
 	require.NoError(t, err)
 	require.Empty(t, at)
-}
-
-// loseAnswers makes pipelines fail after the server has carried them out.
-type loseAnswers struct{ lose bool }
-
-func (l *loseAnswers) DialHook(next goredis.DialHook) goredis.DialHook          { return next }
-func (l *loseAnswers) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook { return next }
-func (l *loseAnswers) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []goredis.Cmder) error {
-		err := next(ctx, cmds)
-		if l.lose {
-			err = errors.New("connection lost")
-			for _, cmd := range cmds {
-				cmd.SetErr(err)
-			}
-		}
-		return err
-	}
-}
-
-func TestRenewalWhoseAnswerWasLost(t *testing.T) {
-	c := open(t)
-	presence, answers := redis.NewPresence(c), &loseAnswers{}
-	c.Raw().AddHook(answers)
-	leases, _ := leasesOf(2)
-	_, err := presence.Renew(t.Context(), "gw", leases)
-	require.NoError(t, err)
-	pass(t, c)(domain.LeaseTTL) // both run out: what is sent now passes them by
-
-	answers.lose = true
-	_, err = presence.Renew(t.Context(), "gw", leases)
-	require.ErrorIs(t, err, domain.ErrUnavailable)
-	require.ErrorIs(t, presence.Leave(t.Context(), "gw", leases[1:]), domain.ErrUnavailable)
-	answers.lose = false
-
-	missing, err := presence.Renew(t.Context(), "gw", leases[:1])
-	require.NoError(t, err)
-	require.Equal(t, leases[:1], missing, "it was, although the server has it by now")
-	missing, err = presence.Renew(t.Context(), "gw", leases[:1])
-	require.NoError(t, err)
-	require.Empty(t, missing, "told once")
 }
 
 func TestKeys(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -18,19 +17,10 @@ var _ ports.PresenceRegistry = (*Presence)(nil)
 // each lease runs out, in milliseconds of the server's clock; online:user:{user} lives as long as the longest of them.
 type Presence struct {
 	client *Client
-
-	mu     sync.Mutex
-	unsure map[place]bool // renewals whose outcome is not known: they may have been missing
-}
-
-// place is a lease with its gateway.
-type place struct {
-	gateway domain.GatewayID
-	lease   domain.Lease
 }
 
 // NewPresence returns the registry.
-func NewPresence(c *Client) *Presence { return &Presence{client: c, unsure: map[place]bool{}} }
+func NewPresence(c *Client) *Presence { return &Presence{c} }
 
 const serverNow = `
 local t = redis.call('TIME')
@@ -112,41 +102,27 @@ func (p *Presence) Online(ctx context.Context, users []domain.UserID) (map[domai
 	return online, nil
 }
 
-// Renew implements ports.PresenceRegistry. A lease whose renewal failed may have been missing, and then renewed, without
-// anybody being told: the renewal after it names it as missing.
+// Renew implements ports.PresenceRegistry. After an error any of the leases may have been renewed.
 func (p *Presence) Renew(ctx context.Context, gw domain.GatewayID, leases []domain.Lease) ([]domain.Lease, error) {
-	calls := p.calls(gw, leases, domain.LeaseTTL.Milliseconds())
-	answers, err := p.client.run(ctx, renewScript, calls)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var missing []domain.Lease
-	for i, l := range leases {
-		if answers[i] == nil {
-			continue // not sent
-		}
-		added, failed := answers[i].Int()
-		at := place{gw, l}
-		if failed != nil || added == 1 || p.unsure[at] {
-			missing = append(missing, l)
-			p.unsure[at] = true
-		}
-	}
+	answers, err := p.client.run(ctx, renewScript, p.calls(gw, leases, domain.LeaseTTL.Milliseconds()))
 	if err != nil {
 		return nil, translate("renew leases", err)
 	}
-	for _, l := range missing {
-		delete(p.unsure, place{gw, l})
+	var missing []domain.Lease
+	for i, l := range leases {
+		added, err := answers[i].Int()
+		if err != nil {
+			return nil, translate("renew leases", err)
+		}
+		if added == 1 {
+			missing = append(missing, l)
+		}
 	}
 	return missing, nil
 }
 
 // Leave implements ports.PresenceRegistry.
 func (p *Presence) Leave(ctx context.Context, gw domain.GatewayID, leases []domain.Lease) error {
-	p.mu.Lock()
-	for _, l := range leases {
-		delete(p.unsure, place{gw, l})
-	}
-	p.mu.Unlock()
 	_, err := p.client.run(ctx, leaveScript, p.calls(gw, leases))
 	return translate("leave", err)
 }

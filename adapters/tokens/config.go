@@ -1,6 +1,10 @@
 package tokens
 
-import "errors"
+import (
+	"errors"
+	"net/http"
+	"net/url"
+)
 
 // Config says who issues tokens and for whom.
 type Config struct {
@@ -10,12 +14,33 @@ type Config struct {
 }
 
 // Validate reports every fault of the settings.
-func (c Config) Validate() error {
+func (c Config) Validate() error { return named(c.Issuer, c.Audience) }
+
+// KeySetConfig says whose tokens are trusted.
+type KeySetConfig struct {
+	URL       string // of the issuer's JSON Web Key Set; http or https
+	Issuer    string
+	Audience  string
+	Transport http.RoundTripper // nil: one of its own
+}
+
+// Validate reports every fault of the settings.
+func (c KeySetConfig) Validate() error {
+	faults := named(c.Issuer, c.Audience)
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		faults = errors.Join(faults, errors.New("tokens: URL of the key set must begin with http:// or https://"))
+	}
+	return faults
+}
+
+// named reports what is missing of the names that every token bears.
+func named(issuer, audience string) error {
 	var faults []error
-	if c.Issuer == "" {
+	if issuer == "" {
 		faults = append(faults, errors.New("tokens: issuer is required"))
 	}
-	if c.Audience == "" {
+	if audience == "" {
 		faults = append(faults, errors.New("tokens: audience is required"))
 	}
 	return errors.Join(faults...)

@@ -1,3 +1,4 @@
-// Package tokens issues and checks access tokens (JWT, EdDSA) and makes refresh tokens. Implements: ports.TokenIssuer,
-// ports.TokenVerifier, ports.RefreshTokens.
+// Package tokens issues access tokens (JWT, EdDSA) and checks them: Authority with its own key, KeySet with the keys that
+// an issuer publishes. It also makes refresh tokens. Implements: ports.TokenIssuer, ports.TokenVerifier,
+// ports.RefreshTokens.
 package tokens

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -49,13 +50,20 @@ func NewAuthenticate(c *Connections, t ports.TokenVerifier, p *Presence, r ports
 
 // Execute checks the token and answers on the socket: with authenticated, after which events follow; or with error and
 // a disconnect. On a connection that is authenticated already it takes over the expiry of a fresh token of the same user.
+// While nobody can tell whether the token is good it drops the connection: the client comes back with it.
 func (uc *Authenticate) Execute(ctx context.Context, s ports.Socket, token string) {
 	claims, err := uc.tokens.VerifyAccess(token)
 	if err == nil && !uc.clock().Before(claims.ExpiresAt) {
 		err = domain.ErrTokenExpired // the leeway that a request gets is no use to a connection
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case errors.Is(err, domain.ErrTokenInvalid), errors.Is(err, domain.ErrTokenExpired):
 		uc.refuse(s, err)
+		return
+	default:
+		uc.log.Warn("token not checked", "connection_id", s.ID(), "error", err)
+		s.Drop()
 		return
 	}
 	switch uc.connections.bind(s.ID(), claims) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -53,10 +54,15 @@ func (textFrames) EncodeFrame(name string, payload any) (ports.Frame, error) {
 	return name + " " + string(text), err
 }
 
-// knownTokens verifies tokens from a table.
+// knownTokens verifies tokens from a table; of one it cannot tell.
 type knownTokens map[string]ports.AccessClaims
 
+const unsettled = "of a key that cannot be had"
+
 func (k knownTokens) VerifyAccess(token string) (ports.AccessClaims, error) {
+	if token == unsettled {
+		return ports.AccessClaims{}, fmt.Errorf("keys: %w", domain.ErrUnavailable)
+	}
 	c, ok := k[token]
 	if !ok {
 		return ports.AccessClaims{}, domain.ErrTokenInvalid
@@ -182,6 +188,14 @@ func TestAuthentication(t *testing.T) {
 			assert.Len(t, s.received(), 2, "it hears nothing")
 		})
 	})
+	t.Run("a token that cannot be checked now drops the connection, so that its client comes back with it", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			fresh, served := b.connect("1", unsettled), b.connect("2", "ada-laptop")
+			b.authenticate.Execute(t.Context(), served, unsettled)
+			assert.Equal(t, []string{"DROP"}, fresh.received(), "no error: nothing is wrong with the token")
+			assert.Equal(t, []string{helloAda, "DROP"}, served.received())
+		})
+	})
 	t.Run("another user's token ends the connection", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			s := b.connect("1", "ada-laptop")
@@ -299,6 +313,18 @@ func TestPresence(t *testing.T) {
 			s := b.connect("1", "ada-laptop")
 			b.presence.late.Store(false)
 			pass(5 * time.Second)
+			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())
+		})
+	})
+	t.Run("a renewal that seemed to fail and took effect all the same is followed by catching up, once", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := b.connect("1", "ada-laptop")
+			require.NoError(t, b.presence.Leave(t.Context(), self, []domain.Lease{{User: ada, Connection: "1"}}))
+			b.presence.late.Store(true)
+			pass(domain.LeaseRenewal)
+			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada), "it took effect")
+			b.presence.late.Store(false)
+			pass(time.Minute)
 			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())
 		})
 	})

@@ -162,6 +162,19 @@ func runReuse(t *testing.T, open Open) {
 		require.False(t, r.session(t, r.id).Revoked)
 	})
 
+	t.Run("siblings made after the first use do not make each other stale: two tabs that lost an answer both go on", func(t *testing.T) {
+		r := newRotation(t, open)
+		exchange := func(token domain.RefreshToken) domain.RefreshToken {
+			r.clock.Advance(time.Second)
+			return r.exchange(t, token)
+		}
+		exchange(exchange(r.first))
+		two, three := exchange(r.first), exchange(r.first)
+		exchange(two)
+		exchange(three)
+		require.False(t, r.session(t, r.id).Revoked)
+	})
+
 	t.Run("using a token twice makes nothing stale but its siblings", func(t *testing.T) {
 		r := newRotation(t, open)
 		child := r.exchange(t, r.first)

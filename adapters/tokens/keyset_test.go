@@ -1,0 +1,360 @@
+package tokens
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
+	"chatsystem/ports/portstest"
+)
+
+func TestKeySet(t *testing.T) {
+	portstest.RunTokens(t, func(t testing.TB, clock ports.Clock) (ports.TokenIssuer, ports.TokenVerifier) {
+		a := newAuthority(t, clock)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(a.JWKS()) }))
+		t.Cleanup(server.Close)
+		s, err := NewKeySet(KeySetConfig{URL: server.URL, Issuer: "chat", Audience: "chat-clients"}, clock, slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		s.pause = time.Millisecond // the suite shows many tokens of unknown keys
+		run(t, s)
+		return a, s
+	})
+}
+
+// run runs the set until the test ends.
+func run(t testing.TB, s *KeySet) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { s.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+	})
+}
+
+// publisher is the issuer's server, without a network.
+type publisher struct {
+	mu      sync.Mutex
+	answer  func() (status int, body []byte)
+	fetches int
+	slow    time.Duration // how long an answer takes
+}
+
+func (p *publisher) publish(authorities ...*Authority) {
+	var set jwks
+	for _, a := range authorities {
+		var one jwks
+		if json.Unmarshal(a.JWKS(), &one) == nil {
+			set.Keys = append(set.Keys, one.Keys...)
+		}
+	}
+	body, _ := json.Marshal(set)
+	p.serve(http.StatusOK, body)
+}
+
+func (p *publisher) serve(status int, body []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answer = func() (int, []byte) { return status, body }
+}
+
+// fall makes every fetch fail.
+func (p *publisher) fall() { p.serve(0, nil) }
+
+func (p *publisher) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fetches
+}
+
+func (p *publisher) RoundTrip(r *http.Request) (*http.Response, error) {
+	p.mu.Lock()
+	p.fetches++
+	answer, slow := p.answer, p.slow
+	p.mu.Unlock()
+	<-time.After(slow)
+	if answer == nil { // it hangs
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	status, body := answer()
+	if status == 0 {
+		return nil, errors.New("connection refused")
+	}
+	if r.URL.Host == "elsewhere.example" {
+		status = http.StatusOK // whom nobody has named
+	}
+	resp := &http.Response{StatusCode: status, Status: http.StatusText(status), Header: http.Header{}, Request: r, Body: io.NopCloser(bytes.NewReader(body))}
+	resp.Header.Set("Location", "http://elsewhere.example/keys")
+	return resp, nil
+}
+
+// keySetTest is a running set in a bubble of testing/synctest; its publisher hangs at first.
+type keySetTest struct {
+	*KeySet
+	publisher *publisher
+	log       *bytes.Buffer // read it while nothing runs
+}
+
+func inBubble(t *testing.T, test func(t *testing.T, s keySetTest)) {
+	synctest.Test(t, func(t *testing.T) {
+		s := keySetTest{publisher: &publisher{}, log: &bytes.Buffer{}}
+		cfg := KeySetConfig{URL: "http://issuer.example/keys", Issuer: "chat", Audience: "chat-clients", Transport: s.publisher}
+		var err error
+		s.KeySet, err = NewKeySet(cfg, time.Now, slog.New(slog.NewTextHandler(s.log, nil)))
+		require.NoError(t, err)
+		test(t, s)
+	})
+}
+
+// tokenOf returns a token that is good for a day.
+func tokenOf(t *testing.T, a *Authority) string {
+	t.Helper()
+	token, err := a.IssueAccess(ports.AccessClaims{
+		User: domain.UserID(portstest.NewUUID()), Session: domain.SessionID(portstest.NewUUID()), ExpiresAt: time.Now().Add(24 * time.Hour),
+	})
+	require.NoError(t, err)
+	return token
+}
+
+func (s keySetTest) verify(token string) error {
+	_, err := s.VerifyAccess(token)
+	return err
+}
+
+// pass lets virtual time go by.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+func TestANewKeyIsAcceptedWithinAMoment(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		before, after := newAuthority(t, time.Now), newAuthority(t, time.Now)
+		s.publisher.publish(before)
+		run(t, s.KeySet)
+		require.NoError(t, s.verify(tokenOf(t, before)))
+
+		s.publisher.publish(after)
+		asked := time.Now()
+		require.NoError(t, s.verify(tokenOf(t, after)))
+		require.LessOrEqual(t, time.Since(asked), fetchPause)
+		require.ErrorIs(t, s.verify(tokenOf(t, before)), domain.ErrTokenInvalid, "the old one is withdrawn")
+	})
+}
+
+func TestAWithdrawnKeyIsRefusedAfterTheNextRefresh(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		stays, goes := newAuthority(t, time.Now), newAuthority(t, time.Now)
+		s.publisher.publish(stays, goes)
+		run(t, s.KeySet)
+		require.NoError(t, s.verify(tokenOf(t, goes)))
+		s.publisher.publish(stays)
+		require.NoError(t, s.verify(tokenOf(t, goes)), "not yet")
+		pass(refreshEvery + fetchPause)
+		require.ErrorIs(t, s.verify(tokenOf(t, goes)), domain.ErrTokenInvalid)
+		require.NoError(t, s.verify(tokenOf(t, stays)))
+	})
+}
+
+func TestUntilKeysAreThereNothingIsKnownOfATokenAndItIsAskedAgainAndAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		a := newAuthority(t, time.Now)
+		require.ErrorIs(t, s.Ready(t.Context()), domain.ErrUnavailable)
+		s.publisher.fall()
+		run(t, s.KeySet)
+		pass(time.Minute)
+		require.ErrorIs(t, s.verify(tokenOf(t, a)), domain.ErrUnavailable)
+		require.ErrorContains(t, s.Ready(t.Context()), "connection refused")
+		require.ErrorIs(t, s.verify("no token"), domain.ErrTokenInvalid, "which needs no key")
+		require.Equal(t, 1, strings.Count(s.log.String(), "level=WARN"), s.log)
+
+		s.publisher.publish(a)
+		pass(lastRetry + fetchPause)
+		require.NoError(t, s.Ready(t.Context()))
+		require.NoError(t, s.verify(tokenOf(t, a)))
+	})
+}
+
+func TestTheFirstTokenWaitsForTheFirstKeys(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		a := newAuthority(t, time.Now)
+		s.publisher.publish(a)
+		verified := make(chan error, 1)
+		token := tokenOf(t, a)
+		go func() { verified <- s.verify(token) }()
+		synctest.Wait()
+		run(t, s.KeySet)
+		require.NoError(t, <-verified)
+	})
+}
+
+func TestKeysOutliveAnOutageOfTheirIssuer(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		known, unknown := newAuthority(t, time.Now), newAuthority(t, time.Now)
+		s.publisher.publish(known)
+		run(t, s.KeySet)
+		pass(time.Minute)
+		s.publisher.fall()
+		pass(12 * time.Hour)
+		require.NoError(t, s.verify(tokenOf(t, known)))
+		require.NoError(t, s.Ready(t.Context()))
+		require.ErrorIs(t, s.verify(tokenOf(t, unknown)), domain.ErrUnavailable, "it may be good")
+		require.Equal(t, 1, strings.Count(s.log.String(), "level=WARN"), "one outage is one line: %s", s.log)
+
+		s.publisher.publish(known)
+		require.ErrorIs(t, s.verify(tokenOf(t, unknown)), domain.ErrTokenInvalid, "the issuer does not know it")
+		synctest.Wait()
+		require.Equal(t, 2, strings.Count(s.log.String(), "level=INFO"), "the first keys, and the end of the outage: %s", s.log)
+	})
+}
+
+func TestAnIssuerThatHangsKeepsNobodyWaitingForLong(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		a := newAuthority(t, time.Now)
+		run(t, s.KeySet) // the publisher never answers
+		for range 5 {
+			asked := time.Now()
+			require.ErrorIs(t, s.verify(tokenOf(t, a)), domain.ErrUnavailable)
+			require.LessOrEqual(t, time.Since(asked), fetchWait)
+		}
+	})
+}
+
+func TestManyTokensOfAnUnknownKeyTakeOneFetch(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		before, after := newAuthority(t, time.Now), newAuthority(t, time.Now)
+		s.publisher.publish(before)
+		run(t, s.KeySet)
+		pass(time.Minute)
+		s.publisher.publish(after)
+		s.publisher.slow = 100 * time.Millisecond
+		token, fetched := tokenOf(t, after), s.publisher.count()
+		var asking sync.WaitGroup
+		for range 4 { // three of the bursts while it is fetched
+			for range 25 {
+				asking.Go(func() { assert.NoError(t, s.verify(token)) })
+			}
+			pass(30 * time.Millisecond)
+		}
+		asking.Wait()
+		pass(10 * fetchPause)
+		require.Equal(t, fetched+1, s.publisher.count())
+	})
+}
+
+func TestAFloodOfForgedKeyNamesTakesOneFetchASecond(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		known, forger := newAuthority(t, time.Now), newAuthority(t, time.Now)
+		s.publisher.publish(known)
+		run(t, s.KeySet)
+		pass(time.Minute)
+		fetched, token := s.publisher.count(), tokenOf(t, forger)
+		var asking sync.WaitGroup
+		for end := time.Now().Add(time.Minute); time.Now().Before(end); pass(100 * time.Millisecond) {
+			asking.Go(func() { assert.ErrorIs(t, s.verify(token), domain.ErrTokenInvalid) })
+			require.NoError(t, s.verify(tokenOf(t, known)), "good ones do not wait")
+		}
+		asking.Wait()
+		require.LessOrEqual(t, s.publisher.count()-fetched, 61)
+	})
+}
+
+func TestAnAnswerThatIsNoKeySetChangesNothing(t *testing.T) {
+	const other = `{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"o","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
+	const rsa = `{"kty":"RSA","use":"sig","alg":"RS256","kid":"r","n":"AQAB","e":"AQAB"}`
+	answers := map[string]struct {
+		status int
+		body   string
+	}{
+		"an error":            {http.StatusInternalServerError, `{"keys":[` + other + `]}`},
+		"a redirect":          {http.StatusFound, `{"keys":[` + other + `]}`},
+		"no answer":           {0, ``},
+		"an empty answer":     {http.StatusOK, ``},
+		"a page":              {http.StatusOK, `<html>sign in</html>`},
+		"another object":      {http.StatusOK, `{"status":"ok"}`},
+		"no keys":             {http.StatusOK, `{"keys":[]}`},
+		"keys of other kinds": {http.StatusOK, `{"keys":[` + rsa + `,7,null,{"kid":[]}]}`},
+		"a set without end":   {http.StatusOK, `{"keys":[` + other + strings.Repeat(" ", maxKeySet) + `]}`},
+	}
+	for name, answer := range answers {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s keySetTest) {
+				known, unknown := newAuthority(t, time.Now), newAuthority(t, time.Now)
+				s.publisher.publish(known)
+				run(t, s.KeySet)
+				pass(time.Minute)
+				s.publisher.serve(answer.status, []byte(answer.body))
+				require.ErrorIs(t, s.verify(tokenOf(t, unknown)), domain.ErrUnavailable)
+				require.NoError(t, s.verify(tokenOf(t, known)))
+			})
+		})
+	}
+}
+
+func TestOnlyKeysForAccessTokensAreTaken(t *testing.T) {
+	a := newAuthority(t, time.Now)
+	var published struct{ Keys []map[string]any }
+	require.NoError(t, json.Unmarshal(a.JWKS(), &published))
+	changes := map[string]map[string]any{
+		"another key type":      {"kty": "EC"},
+		"another curve":         {"crv": "Ed448"},
+		"another algorithm":     {"alg": "HS256"},
+		"for encryption":        {"use": "enc"},
+		"of no use":             {"use": nil},
+		"without a name":        {"kid": ""},
+		"a name that is none":   {"kid": 7},
+		"too short":             {"x": "AAAA"},
+		"not of base64":         {"x": strings.Repeat("*", 43)},
+		"of another base64":     {"x": published.Keys[0]["x"].(string) + "="},
+		"without a key at all":  {"x": nil},
+		"the name of no object": {"kid": map[string]any{}},
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			altered := map[string]any{}
+			for k, v := range published.Keys[0] {
+				altered[k] = v
+			}
+			for k, v := range change {
+				altered[k] = v
+			}
+			text, err := json.Marshal(map[string]any{"keys": []any{altered}})
+			require.NoError(t, err)
+			_, err = parseJWKS(text)
+			require.ErrorContains(t, err, "no key")
+			text, err = json.Marshal(map[string]any{"keys": []any{altered, published.Keys[0]}})
+			require.NoError(t, err)
+			keys, err := parseJWKS(text)
+			require.NoError(t, err, "it does not spoil the good one")
+			require.Len(t, keys, 1)
+			require.Equal(t, a.public(), keys[a.keyID])
+		})
+	}
+}
+
+func TestKeySetConfigNamesEveryFault(t *testing.T) {
+	_, err := NewKeySet(KeySetConfig{}, time.Now, slog.New(slog.DiscardHandler))
+	for _, fault := range []string{"issuer", "audience", "URL"} {
+		require.ErrorContains(t, err, fault)
+	}
+	for _, url := range []string{"user-service/keys", "file:///keys", "http://", "http://a b/"} {
+		require.Error(t, KeySetConfig{URL: url, Issuer: "chat", Audience: "chat"}.Validate(), url)
+	}
+	require.NoError(t, KeySetConfig{URL: "http://user-service:8080/.well-known/jwks.json", Issuer: "chat", Audience: "chat"}.Validate())
+}
