@@ -113,4 +113,3 @@ func decodeInternal[In any](w http.ResponseWriter, r *http.Request) (in In, err 
 func conversationOf(r *http.Request) (domain.ConversationID, error) {
 	return domain.ParseConversationID(chi.URLParamFromCtx(r.Context(), serviceapi.ConversationParam))
 }
-

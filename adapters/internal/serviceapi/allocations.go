@@ -154,4 +154,6 @@ func checkBatch(field string, n int) error {
 	return nil
 }
 
-func element(field string, i int, member string) string { return fmt.Sprintf("%s[%d].%s", field, i, member) }
+func element(field string, i int, member string) string {
+	return fmt.Sprintf("%s[%d].%s", field, i, member)
+}

@@ -2,7 +2,6 @@ package servicecall
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -27,7 +26,7 @@ func (c Config) Validate() error {
 	case c.URL == "":
 		faults = append(faults, errors.New("url is required"))
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		faults = append(faults, fmt.Errorf("url must be http://host[:port] or https://…, is %q", c.URL))
+		faults = append(faults, errors.New("url must be http://host[:port] or https://…"))
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		faults = append(faults, errors.New("url must hold no user, query or fragment"))
 	}
