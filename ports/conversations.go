@@ -50,16 +50,17 @@ type ReadMarks interface {
 	MarkRead(ctx context.Context, user domain.UserID, id domain.ConversationID, seq domain.Seq) (mark domain.ReadMark, moved bool, peer domain.UserID, err error)
 }
 
-// MembershipReader returns who receives a conversation's events.
+// MembershipReader returns who receives conversations' events.
 type MembershipReader interface {
-	// Members returns the active members and their version, read together; an absent conversation has none.
-	Members(ctx context.Context, id domain.ConversationID) (domain.MemberSet, error)
+	// Members returns the active members of each conversation and their version, read together. An absent conversation is
+	// missing from the answer; one that everybody has left is there, without users.
+	Members(ctx context.Context, ids []domain.ConversationID) (map[domain.ConversationID]domain.MemberSet, error)
 }
 
 // MembershipCache keeps member sets for a short time. A set is only ever replaced by one of the same or a later version.
 type MembershipCache interface {
 	// CachedMembers returns the sets it has, in any order; the rest is missing from the answer.
 	CachedMembers(ctx context.Context, ids []domain.ConversationID) (map[domain.ConversationID]domain.MemberSet, error)
-	// CacheMembers keeps a set for at most a minute.
-	CacheMembers(ctx context.Context, id domain.ConversationID, set domain.MemberSet) error
+	// CacheMembers keeps each of the sets for at most a minute.
+	CacheMembers(ctx context.Context, sets map[domain.ConversationID]domain.MemberSet) error
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 
+	"chatsystem/adapters/internal/serviceapi"
 	"chatsystem/ports"
 )
 
@@ -29,7 +30,7 @@ func exchangeOf(ctx context.Context) *exchange {
 func callerOf(ctx context.Context) ports.AccessClaims { return exchangeOf(ctx).caller }
 
 const (
-	requestIDHeader = "X-Request-Id"
+	requestIDHeader = serviceapi.RequestIDHeader
 	maxRequestID    = 64
 )
 
@@ -41,7 +42,8 @@ func beginExchange(next http.Handler) http.Handler {
 			x.id = rand.Text()
 		}
 		w.Header().Set(requestIDHeader, x.id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+		ctx := serviceapi.WithRequestID(r.Context(), x.id) // for the calls to other services
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
 	})
 }
 

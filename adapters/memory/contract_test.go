@@ -92,7 +92,7 @@ func coreOf(s *memory.Store) portstest.Core {
 	idle := messages.NewAnnouncer(memory.NewEventBus(), s, quiet) // never run: settledLog settles
 	log := messages.NewSequencedLog(s, entries, newEntropy, idle, quiet)
 	return portstest.Core{
-		Users: s, Directory: s, Sessions: s, Conversations: s, Invites: s, Reader: s, ReadMarks: s, Members: s, Heads: s,
+		Users: s, Directory: s, Sessions: s, Revocations: s, Conversations: s, Invites: s, Reader: s, ReadMarks: s, Members: s, Heads: s,
 		Messages: entries, Log: settledLog{log, s}, Settler: s, Unfinished: s,
 	}
 }

@@ -85,20 +85,18 @@ func (s *Store) ChangeConversation(
 }
 
 // Members implements ports.MembershipReader.
-func (s *Store) Members(ctx context.Context, id domain.ConversationID) (domain.MemberSet, error) {
+func (s *Store) Members(ctx context.Context, ids []domain.ConversationID) (map[domain.ConversationID]domain.MemberSet, error) {
 	if err := s.begin(ctx); err != nil {
-		return domain.MemberSet{}, err
+		return nil, err
 	}
 	defer s.mu.Unlock()
-	row := s.conversations[id]
-	if row == nil {
-		return domain.MemberSet{}, nil
+	sets := make(map[domain.ConversationID]domain.MemberSet, len(ids))
+	for _, id := range ids {
+		if row := s.conversations[id]; row != nil {
+			sets[id] = row.memberSet()
+		}
 	}
-	set := domain.MemberSet{Version: row.MembersVersion, Users: make([]domain.UserID, 0, len(row.Members))}
-	for _, m := range row.Members {
-		set.Users = append(set.Users, m.UserID)
-	}
-	return set, nil
+	return sets, nil
 }
 
 func (s *Store) addConversation(snapshot domain.ConversationSnapshot) (*conversation, error) {
@@ -145,6 +143,14 @@ func (c *conversation) member(user domain.UserID) (domain.Membership, bool) {
 		}
 	}
 	return domain.Membership{}, false
+}
+
+func (c *conversation) memberSet() domain.MemberSet {
+	set := domain.MemberSet{Version: c.MembersVersion, Users: make([]domain.UserID, 0, len(c.Members))}
+	for _, m := range c.Members {
+		set.Users = append(set.Users, m.UserID)
+	}
+	return set
 }
 
 // peer returns the other person of a direct conversation; empty for a group.

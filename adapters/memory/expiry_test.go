@@ -18,9 +18,9 @@ func TestWhatExpiredIsForgotten(t *testing.T) {
 	t.Run("a member set nobody asks for again", func(t *testing.T) {
 		clock := &movingClock{time.Unix(1_700_000_000, 0)}
 		cache := NewMembershipCache(clock.Now)
-		require.NoError(t, cache.CacheMembers(t.Context(), "old", domain.MemberSet{Version: 1}))
+		require.NoError(t, cache.CacheMembers(t.Context(), map[domain.ConversationID]domain.MemberSet{"old": {Version: 1}}))
 		clock.now = clock.now.Add(memberSetTTL)
-		require.NoError(t, cache.CacheMembers(t.Context(), "new", domain.MemberSet{Version: 1}))
+		require.NoError(t, cache.CacheMembers(t.Context(), map[domain.ConversationID]domain.MemberSet{"new": {Version: 1}}))
 		require.Len(t, cache.sets, 1)
 	})
 

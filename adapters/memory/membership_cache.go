@@ -54,7 +54,7 @@ func (c *MembershipCache) CachedMembers(
 }
 
 // CacheMembers implements ports.MembershipCache.
-func (c *MembershipCache) CacheMembers(ctx context.Context, id domain.ConversationID, set domain.MemberSet) error {
+func (c *MembershipCache) CacheMembers(ctx context.Context, sets map[domain.ConversationID]domain.MemberSet) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -62,10 +62,11 @@ func (c *MembershipCache) CacheMembers(ctx context.Context, id domain.Conversati
 	defer c.mu.Unlock()
 	now := c.clock()
 	c.sweep(now)
-	if there, ok := c.sets[id]; ok && now.Before(there.expires) && set.Version < there.Version {
-		return nil
+	for id, set := range sets {
+		if there, ok := c.sets[id]; !ok || !now.Before(there.expires) || set.Version >= there.Version {
+			c.sets[id] = cachedSet{copySet(set), now.Add(memberSetTTL)}
+		}
 	}
-	c.sets[id] = cachedSet{copySet(set), now.Add(memberSetTTL)}
 	return nil
 }
 

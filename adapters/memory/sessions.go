@@ -11,7 +11,10 @@ import (
 	"chatsystem/ports"
 )
 
-var _ ports.SessionStore = (*Store)(nil)
+var (
+	_ ports.SessionStore     = (*Store)(nil)
+	_ ports.RevocationReader = (*Store)(nil)
+)
 
 type sessionTables struct {
 	sessions   map[domain.SessionID]*domain.Session
@@ -105,6 +108,21 @@ func (s *Store) SessionByID(ctx context.Context, id domain.SessionID) (domain.Se
 		return domain.Session{}, domain.ErrSessionNotFound
 	}
 	return *session, nil
+}
+
+// Revoked implements ports.RevocationReader.
+func (s *Store) Revoked(ctx context.Context, ids []domain.SessionID) ([]domain.SessionID, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	var revoked []domain.SessionID
+	for _, id := range ids {
+		if session := s.sessions[id]; session == nil || session.Revoked {
+			revoked = append(revoked, id)
+		}
+	}
+	return revoked, nil
 }
 
 // LiveSessions implements ports.SessionStore.

@@ -72,7 +72,7 @@ func coreOf(db *postgres.DB) portstest.Core {
 	idle := messages.NewAnnouncer(memory.NewEventBus(), db, quiet) // never run: settledLog settles
 	log := messages.NewSequencedLog(db, entries, entropy, idle, quiet)
 	return portstest.Core{
-		Users: db, Directory: db, Sessions: db, Conversations: db, Invites: db, Reader: db, ReadMarks: db, Members: db,
+		Users: db, Directory: db, Sessions: db, Revocations: db, Conversations: db, Invites: db, Reader: db, ReadMarks: db, Members: db,
 		Heads: db, Messages: entries, Log: settledLog{log, db}, Settler: db, Unfinished: db,
 	}
 }

@@ -1,7 +1,7 @@
 // Package postgres keeps on PostgreSQL what the services share: accounts, sign-ins, conversations and the allocations of
 // their logs; the messages themselves are in another store.
 //
-// Drives: nothing. Implements: UserStore, UserDirectory, SessionStore, ConversationStore, InviteStore,
+// Drives: nothing. Implements: UserStore, UserDirectory, SessionStore, RevocationReader, ConversationStore, InviteStore,
 // ConversationReader, ReadMarks, MembershipReader, HeadReader and Allocations, all on DB; their methods are grouped by
 // file.
 //

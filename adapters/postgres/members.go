@@ -22,14 +22,15 @@ func (r memberRow) membership() domain.Membership {
 }
 
 type receiverRow struct {
-	Version int64          `db:"members_version"`
-	UserID  *domain.UserID `db:"user_id"` // NULL if everybody has left
+	Conversation domain.ConversationID `db:"conversation_id"`
+	Version      int64                 `db:"members_version"`
+	UserID       *domain.UserID        `db:"user_id"` // NULL if everybody has left
 }
 
 const (
 	qActiveMembers = `SELECT user_id, role, joined_at, joined_seq FROM memberships WHERE conversation_id = $1 AND left_at IS NULL`
-	qReceivers     = `SELECT c.members_version, m.user_id FROM conversations c
-		LEFT JOIN memberships m ON m.conversation_id = c.conversation_id AND m.left_at IS NULL WHERE c.conversation_id = $1`
+	qReceivers     = `SELECT c.conversation_id, c.members_version, m.user_id FROM conversations c
+		LEFT JOIN memberships m ON m.conversation_id = c.conversation_id AND m.left_at IS NULL WHERE c.conversation_id = ANY($1::uuid[])`
 
 	qJoin = `INSERT INTO memberships (conversation_id, user_id, role, joined_at, joined_seq)
 		SELECT $1, u.user_id, u.role, u.joined_at, u.joined_seq
@@ -45,19 +46,21 @@ const (
 )
 
 // Members implements ports.MembershipReader.
-func (d *DB) Members(ctx context.Context, id domain.ConversationID) (domain.MemberSet, error) {
+func (d *DB) Members(ctx context.Context, ids []domain.ConversationID) (map[domain.ConversationID]domain.MemberSet, error) {
 	var rows []receiverRow
-	if err := d.reads.list(ctx, &rows, qReceivers, id); err != nil {
-		return domain.MemberSet{}, err
+	if err := d.reads.list(ctx, &rows, qReceivers, texts(ids)); err != nil {
+		return nil, err
 	}
-	var set domain.MemberSet
+	sets := make(map[domain.ConversationID]domain.MemberSet, len(ids))
 	for _, r := range rows {
+		set := sets[r.Conversation]
 		set.Version = r.Version
 		if r.UserID != nil {
 			set.Users = append(set.Users, *r.UserID)
 		}
+		sets[r.Conversation] = set
 	}
-	return set, nil
+	return sets, nil
 }
 
 func activeMembers(ctx context.Context, q queries, id domain.ConversationID) ([]domain.Membership, error) {

@@ -30,10 +30,12 @@ func TestRoundTrips(t *testing.T) {
 	leases, users := leasesOf(500)
 	conversations := make([]domain.ConversationID, 100)
 	sessions := make([]domain.SessionID, 100)
+	sets := map[domain.ConversationID]domain.MemberSet{}
 	for i := range conversations {
 		conversations[i], sessions[i] = domain.ConversationID(fmt.Sprint(i)), domain.SessionID(fmt.Sprint(i))
-		require.NoError(t, members.CacheMembers(t.Context(), conversations[i], domain.MemberSet{Version: 1, Users: users[:i]}))
+		sets[conversations[i]] = domain.MemberSet{Version: 1, Users: users[:i]}
 	}
+	require.NoError(t, members.CacheMembers(t.Context(), sets))
 	_, err := presence.Renew(t.Context(), "gw", leases) // the server knows the scripts from here on
 	require.NoError(t, err)
 	_, err = presence.Gateways(t.Context(), users)
@@ -50,6 +52,7 @@ func TestRoundTrips(t *testing.T) {
 		"who of them is online":             {500, func(ctx context.Context) error { _, err := presence.Online(ctx, users); return err }},
 		"a gateway's renewal":               {500, func(ctx context.Context) error { _, err := presence.Renew(ctx, "gw", leases); return err }},
 		"the members of a batch":            {100, func(ctx context.Context) error { _, err := members.CachedMembers(ctx, conversations); return err }},
+		"keeping the members of a batch":    {100, func(ctx context.Context) error { return members.CacheMembers(ctx, sets) }},
 		"which of a gateway's sessions end": {100, func(ctx context.Context) error { _, err := revocations.Revoked(ctx, sessions); return err }},
 	}
 	for name, tc := range batches {
@@ -109,7 +112,7 @@ func TestKeys(t *testing.T) {
 	lease := domain.Lease{User: "anna", Connection: "conn"}
 	_, err := presence.Renew(t.Context(), "gw", []domain.Lease{lease})
 	require.NoError(t, err)
-	require.NoError(t, redis.NewMembershipCache(c).CacheMembers(t.Context(), "conv", domain.MemberSet{Version: 1, Users: []domain.UserID{"anna", "anna"}}))
+	require.NoError(t, redis.NewMembershipCache(c).CacheMembers(t.Context(), map[domain.ConversationID]domain.MemberSet{"conv": {Version: 1, Users: []domain.UserID{"anna", "anna"}}}))
 	require.NoError(t, redis.NewRevocations(c).AnnounceRevoked(t.Context(), []domain.SessionID{"sess"}, time.Minute))
 
 	prefix := c.Raw().Options().ClientName + ":"
@@ -147,7 +150,7 @@ func TestSetsOfWhichAPartIsGoneAreMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := open(t)
 			cache := redis.NewMembershipCache(c)
-			require.NoError(t, cache.CacheMembers(t.Context(), "conv", domain.MemberSet{Version: 1, Users: []domain.UserID{"anna", "bob", "anna"}}))
+			require.NoError(t, cache.CacheMembers(t.Context(), map[domain.ConversationID]domain.MemberSet{"conv": {Version: 1, Users: []domain.UserID{"anna", "bob", "anna"}}}))
 			sets, err := cache.CachedMembers(t.Context(), []domain.ConversationID{"conv"})
 			require.NoError(t, err)
 			require.ElementsMatch(t, []domain.UserID{"anna", "bob"}, sets["conv"].Users)

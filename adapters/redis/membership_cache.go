@@ -104,14 +104,18 @@ func memberSetOf(answer []any) (set domain.MemberSet, err error) {
 	return set, nil
 }
 
-// CacheMembers implements ports.MembershipCache.
-func (m *MembershipCache) CacheMembers(ctx context.Context, id domain.ConversationID, set domain.MemberSet) error {
-	args := make([]any, 0, 2+len(set.Users))
-	args = append(args, set.Version, memberSetTTL.Milliseconds())
-	for _, u := range set.Users {
-		args = append(args, string(u))
+// CacheMembers implements ports.MembershipCache. One round trip for up to pipelineSize conversations.
+func (m *MembershipCache) CacheMembers(ctx context.Context, sets map[domain.ConversationID]domain.MemberSet) error {
+	calls := make([]call, 0, len(sets))
+	for id, set := range sets {
+		args := make([]any, 0, 2+len(set.Users))
+		args = append(args, set.Version, memberSetTTL.Milliseconds())
+		for _, u := range set.Users {
+			args = append(args, string(u))
+		}
+		calls = append(calls, call{m.keys(id), args})
 	}
-	_, err := m.client.run(ctx, cacheScript, []call{{m.keys(id), args}})
+	_, err := m.client.run(ctx, cacheScript, calls)
 	return translate("cache members", err)
 }
 

@@ -74,7 +74,7 @@ func openFile(t testing.TB, path string, clock ports.Clock) *sqlite.DB {
 
 func coreOf(db *sqlite.DB) portstest.Core {
 	return portstest.Core{
-		Users: db, Directory: db, Sessions: db, Conversations: db, Invites: db, Reader: db, ReadMarks: db, Members: db,
+		Users: db, Directory: db, Sessions: db, Revocations: db, Conversations: db, Invites: db, Reader: db, ReadMarks: db, Members: db,
 		Heads: db, Messages: db, Log: db, Settler: db, Unfinished: db,
 	}
 }

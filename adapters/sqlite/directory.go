@@ -65,6 +65,9 @@ func (d *DB) userNames(ctx context.Context, query string, args ...any) ([]domain
 
 // jsonList passes a list of ids as one argument.
 func jsonList[T ~string](ids []T) string {
+	if ids == nil {
+		return "[]" // null is a list of one, for json_each
+	}
 	list, err := json.Marshal(ids)
 	if err != nil {
 		panic(fmt.Sprintf("sqlite: a list of strings has no JSON: %v", err))

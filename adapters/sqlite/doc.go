@@ -1,6 +1,6 @@
 // Package sqlite keeps everything on one SQLite file: the durable set of a program that runs as one process.
 //
-// Drives: nothing. Implements: UserStore, UserDirectory, SessionStore, ConversationStore, InviteStore,
+// Drives: nothing. Implements: UserStore, UserDirectory, SessionStore, RevocationReader, ConversationStore, InviteStore,
 // ConversationReader, ReadMarks, MembershipReader, HeadReader, MessageReader, MessageLog, Settler and UnfinishedLeases,
 // all on DB; their methods are grouped by file.
 //

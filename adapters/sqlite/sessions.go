@@ -10,7 +10,10 @@ import (
 	"chatsystem/ports"
 )
 
-var _ ports.SessionStore = (*DB)(nil)
+var (
+	_ ports.SessionStore     = (*DB)(nil)
+	_ ports.RevocationReader = (*DB)(nil)
+)
 
 type sessionRow struct {
 	ID           domain.SessionID `db:"session_id"`
@@ -38,6 +41,10 @@ const (
 		WHERE session_id = (SELECT session_id FROM refresh_tokens WHERE token_hash = ?)`
 	qLiveSessions = `SELECT ` + sessionColumns + ` FROM sessions
 		WHERE user_id = ? AND NOT revoked AND expires_at > ? ORDER BY last_active_at DESC, session_id DESC`
+
+	// One that is gone counts as revoked.
+	qRevoked = `SELECT json_each.value FROM json_each(?)
+		LEFT JOIN sessions s ON s.session_id = json_each.value WHERE s.revoked IS NOT FALSE`
 
 	// What each of these revokes is what was not revoked before.
 	qRevokeNamed = `UPDATE sessions SET revoked = TRUE
@@ -95,6 +102,13 @@ func (d *DB) SessionByToken(ctx context.Context, presented domain.TokenHash) (do
 // SessionByID implements ports.SessionStore.
 func (d *DB) SessionByID(ctx context.Context, id domain.SessionID) (domain.Session, error) {
 	return findSession(ctx, d.reads, domain.ErrSessionNotFound, qSessionByID, id)
+}
+
+// Revoked implements ports.RevocationReader.
+func (d *DB) Revoked(ctx context.Context, ids []domain.SessionID) ([]domain.SessionID, error) {
+	var revoked []domain.SessionID
+	err := d.reads.list(ctx, &revoked, qRevoked, jsonList(ids))
+	return revoked, err
 }
 
 // LiveSessions implements ports.SessionStore.

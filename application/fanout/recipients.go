@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 
 	"chatsystem/domain"
 	"chatsystem/ports"
@@ -65,19 +66,24 @@ func (r *Recipients) memberSets(ctx context.Context, want map[domain.Conversatio
 	if err != nil {
 		return nil, fmt.Errorf("read member cache: %w", err)
 	}
+	var misses []domain.ConversationID
 	for id, version := range want {
 		if set, ok := cached[id]; ok && set.Version >= version {
 			sets[id] = set
-			continue
+		} else {
+			misses = append(misses, id)
 		}
-		set, err := r.members.Members(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("members of %s: %w", id, err)
-		}
-		if err := r.cache.CacheMembers(ctx, id, set); err != nil {
-			r.log.Warn("members not cached", "conversation_id", id, "error", err)
-		}
-		sets[id] = set
 	}
+	if len(misses) == 0 {
+		return sets, nil
+	}
+	fetched, err := r.members.Members(ctx, misses)
+	if err != nil {
+		return nil, fmt.Errorf("members of %d conversations: %w", len(misses), err)
+	}
+	if err := r.cache.CacheMembers(ctx, fetched); err != nil {
+		r.log.Warn("members not cached", "conversations", len(fetched), "error", err)
+	}
+	maps.Copy(sets, fetched) // a conversation that is gone has no receivers
 	return sets, nil
 }

@@ -20,18 +20,24 @@ import (
 	"chatsystem/ports"
 )
 
-// members answers who is in a conversation, and counts how often it is asked.
+// members answers who is in conversations, and counts how often it is asked.
 type members struct {
 	mu    sync.Mutex
 	sets  map[domain.ConversationID]domain.MemberSet
 	asked int
 }
 
-func (m *members) Members(_ context.Context, id domain.ConversationID) (domain.MemberSet, error) {
+func (m *members) Members(_ context.Context, ids []domain.ConversationID) (map[domain.ConversationID]domain.MemberSet, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.asked++
-	return m.sets[id], nil
+	found := map[domain.ConversationID]domain.MemberSet{}
+	for _, id := range ids {
+		if set, there := m.sets[id]; there {
+			found[id] = set
+		}
+	}
+	return found, nil
 }
 
 // outbox records what every gateway was sent; it can be down.
@@ -93,6 +99,7 @@ func (s *source) emit(version int64, seqs ...domain.Seq) {
 type bench struct {
 	source   *source
 	members  *members
+	cache    *countedCache
 	outbox   *outbox
 	presence *memory.Presence
 }
@@ -103,6 +110,7 @@ func run(t *testing.T, test func(t *testing.T, b *bench)) {
 		b := &bench{
 			source:   &source{batches: make(chan ports.EventBatch, 16)},
 			members:  &members{sets: map[domain.ConversationID]domain.MemberSet{"c": {Version: 1, Users: []domain.UserID{"ada", "ben", "eve"}}}},
+			cache:    &countedCache{MembershipCache: memory.NewMembershipCache(time.Now)},
 			outbox:   &outbox{sent: map[domain.GatewayID][]string{}},
 			presence: memory.NewPresence(time.Now),
 		}
@@ -111,7 +119,7 @@ func run(t *testing.T, test func(t *testing.T, b *bench)) {
 			require.NoError(t, err)
 		}
 		quiet := slog.New(slog.DiscardHandler)
-		recipients := fanout.NewRecipients(memory.NewMembershipCache(time.Now), b.members, quiet)
+		recipients := fanout.NewRecipients(b.cache, b.members, quiet)
 		worker := fanout.NewRoute(b.source, recipients, b.presence, b.outbox, time.Now, quiet)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup

@@ -18,6 +18,7 @@ type Core struct {
 	Users         ports.UserStore
 	Directory     ports.UserDirectory
 	Sessions      ports.SessionStore
+	Revocations   ports.RevocationReader
 	Conversations ports.ConversationStore
 	Invites       ports.InviteStore
 	Reader        ports.ConversationReader

@@ -20,8 +20,7 @@ func RunMembership(t *testing.T, open Open) {
 		admin, other, removed := c.AddUser(t, "anna"), c.AddUser(t, "bob"), c.AddUser(t, "carl")
 		id := c.AddGroup(t, clock.Now(), admin, other, removed)
 		after := c.Remove(t, id, admin, removed)
-		set, err := c.Members.Members(t.Context(), id)
-		require.NoError(t, err)
+		set := c.members(t, id)
 		require.Equal(t, after.MembersVersion, set.Version)
 		require.ElementsMatch(t, idsOf(admin, other), set.Users)
 	})
@@ -32,8 +31,7 @@ func RunMembership(t *testing.T, open Open) {
 		id := c.AddGroup(t, clock.Now(), admin)
 		last := int64(0)
 		grown := func() {
-			set, err := c.Members.Members(t.Context(), id)
-			require.NoError(t, err)
+			set := c.members(t, id)
 			require.Greater(t, set.Version, last)
 			last = set.Version
 		}
@@ -46,11 +44,28 @@ func RunMembership(t *testing.T, open Open) {
 		grown()
 	})
 
-	t.Run("an absent conversation has no members", func(t *testing.T) {
+	t.Run("many are read at once, one that is absent is missing", func(t *testing.T) {
 		c := open(t, clock.Now)
-		set, err := c.Members.Members(t.Context(), domain.ConversationID(NewUUID()))
+		admin, other := c.AddUser(t, "anna"), c.AddUser(t, "bob")
+		alone, both := c.AddGroup(t, clock.Now(), admin), c.AddGroup(t, clock.Now(), admin, other)
+		left, notAsked := c.AddGroup(t, clock.Now(), other), c.AddGroup(t, clock.Now(), admin)
+		after := c.Remove(t, left, other, other)
+		sets, err := c.Members.Members(t.Context(), []domain.ConversationID{both, newConversationID(), left, alone, both})
 		require.NoError(t, err)
-		require.Empty(t, set.Users)
+		require.Len(t, sets, 3)
+		require.NotContains(t, sets, notAsked)
+		require.Equal(t, idsOf(admin), sets[alone].Users)
+		require.ElementsMatch(t, idsOf(admin, other), sets[both].Users)
+		require.Equal(t, after.MembersVersion, sets[left].Version)
+		require.Empty(t, sets[left].Users)
+	})
+
+	t.Run("asked for none it returns none", func(t *testing.T) {
+		c := open(t, clock.Now)
+		c.AddGroup(t, clock.Now(), c.AddUser(t, "anna"))
+		sets, err := c.Members.Members(t.Context(), nil)
+		require.NoError(t, err)
+		require.Empty(t, sets)
 	})
 
 	t.Run("members and version belong together while they change", func(t *testing.T) {
@@ -77,8 +92,7 @@ func RunMembership(t *testing.T, open Open) {
 		seen := map[int64]int{}
 		var byVersion map[int64]int
 		for byVersion == nil {
-			set, err := c.Members.Members(t.Context(), id)
-			require.NoError(t, err)
+			set := c.members(t, id)
 			seen[set.Version] = len(set.Users)
 			select {
 			case byVersion = <-sizes:
@@ -94,17 +108,27 @@ func RunMembership(t *testing.T, open Open) {
 	})
 }
 
+// members returns the members of one conversation, which must be there.
+func (c Core) members(t testing.TB, id domain.ConversationID) domain.MemberSet {
+	t.Helper()
+	sets, err := c.Members.Members(t.Context(), []domain.ConversationID{id})
+	require.NoError(t, err)
+	require.Contains(t, sets, id)
+	return sets[id]
+}
+
 // RunMembershipCache is the contract of ports.MembershipCache.
 func RunMembershipCache(t *testing.T, open func(testing.TB) (ports.MembershipCache, Pass)) {
-	newID := func() domain.ConversationID { return domain.ConversationID(NewUUID()) }
-	cached := func(t *testing.T, c ports.MembershipCache, ids ...domain.ConversationID) map[domain.ConversationID]domain.MemberSet {
+	type sets = map[domain.ConversationID]domain.MemberSet
+	newID := newConversationID
+	cached := func(t *testing.T, c ports.MembershipCache, ids ...domain.ConversationID) sets {
 		t.Helper()
-		sets, err := c.CachedMembers(t.Context(), ids)
+		found, err := c.CachedMembers(t.Context(), ids)
 		require.NoError(t, err)
-		for _, set := range sets {
+		for _, set := range found {
 			slices.Sort(set.Users)
 		}
-		return sets
+		return found
 	}
 	set := func(version int64, users ...domain.UserID) domain.MemberSet {
 		return domain.MemberSet{Version: version, Users: users}
@@ -113,9 +137,9 @@ func RunMembershipCache(t *testing.T, open func(testing.TB) (ports.MembershipCac
 	t.Run("what was cached is found, the rest is missing", func(t *testing.T) {
 		c, _ := open(t)
 		a, b, absent := newID(), newID(), newID()
-		require.NoError(t, c.CacheMembers(t.Context(), a, set(3, "anna", "bob")))
-		require.NoError(t, c.CacheMembers(t.Context(), b, set(1, "carl")))
-		want := map[domain.ConversationID]domain.MemberSet{a: set(3, "anna", "bob"), b: set(1, "carl")}
+		require.NoError(t, c.CacheMembers(t.Context(), sets{a: set(3, "anna", "bob"), b: set(1, "carl")}))
+		require.NoError(t, c.CacheMembers(t.Context(), nil))
+		want := sets{a: set(3, "anna", "bob"), b: set(1, "carl")}
 		require.Equal(t, want, cached(t, c, a, absent, b, a))
 		require.Empty(t, cached(t, c))
 	})
@@ -123,25 +147,28 @@ func RunMembershipCache(t *testing.T, open func(testing.TB) (ports.MembershipCac
 	t.Run("a later version replaces, an earlier one does not", func(t *testing.T) {
 		c, _ := open(t)
 		id := newID()
-		require.NoError(t, c.CacheMembers(t.Context(), id, set(5, "anna", "bob")))
-		require.NoError(t, c.CacheMembers(t.Context(), id, set(4, "anna", "bob", "removed")))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{id: set(5, "anna", "bob")}))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{id: set(4, "anna", "bob", "removed")}))
 		require.Equal(t, set(5, "anna", "bob"), cached(t, c, id)[id])
-		require.NoError(t, c.CacheMembers(t.Context(), id, set(6, "anna")))
+		other := newID()
+		require.NoError(t, c.CacheMembers(t.Context(), sets{id: set(4, "anna"), other: set(1, "carl")}))
+		require.Equal(t, sets{id: set(5, "anna", "bob"), other: set(1, "carl")}, cached(t, c, id, other))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{id: set(6, "anna")}))
 		require.Equal(t, set(6, "anna"), cached(t, c, id)[id])
 	})
 
 	t.Run("versions are compared as numbers", func(t *testing.T) {
 		c, _ := open(t)
 		id := newID()
-		require.NoError(t, c.CacheMembers(t.Context(), id, set(9, "anna", "removed")))
-		require.NoError(t, c.CacheMembers(t.Context(), id, set(10, "anna")))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{id: set(9, "anna", "removed")}))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{id: set(10, "anna")}))
 		require.Equal(t, set(10, "anna"), cached(t, c, id)[id])
 	})
 
 	t.Run("a set without members is no miss", func(t *testing.T) {
 		c, _ := open(t)
 		id := newID()
-		require.NoError(t, c.CacheMembers(t.Context(), id, set(7)))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{id: set(7)}))
 		got, hit := cached(t, c, id)[id]
 		require.True(t, hit)
 		require.EqualValues(t, 7, got.Version)
@@ -151,19 +178,19 @@ func RunMembershipCache(t *testing.T, open func(testing.TB) (ports.MembershipCac
 	t.Run("after a minute a set is gone; caching it again makes it last", func(t *testing.T) {
 		c, pass := open(t)
 		once, again := newID(), newID()
-		require.NoError(t, c.CacheMembers(t.Context(), once, set(2, "anna")))
-		require.NoError(t, c.CacheMembers(t.Context(), again, set(2, "anna")))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{once: set(2, "anna")}))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{again: set(2, "anna")}))
 		pass(40 * time.Second)
 		require.Len(t, cached(t, c, once, again), 2)
-		require.NoError(t, c.CacheMembers(t.Context(), again, set(2, "anna")))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{again: set(2, "anna")}))
 		pass(30 * time.Second)
-		require.Equal(t, map[domain.ConversationID]domain.MemberSet{again: set(2, "anna")}, cached(t, c, once, again))
+		require.Equal(t, sets{again: set(2, "anna")}, cached(t, c, once, again))
 	})
 
 	t.Run("of racing versions the latest stays", func(t *testing.T) {
 		c, _ := open(t)
 		id := newID()
-		errs := race(30, func(i int) error { return c.CacheMembers(t.Context(), id, set(int64(i+1), "anna")) })
+		errs := race(30, func(i int) error { return c.CacheMembers(t.Context(), sets{id: set(int64(i+1), "anna")}) })
 		require.Equal(t, 30, countErrors(errs, nil))
 		require.EqualValues(t, 30, cached(t, c, id)[id].Version)
 	})
@@ -172,7 +199,7 @@ func RunMembershipCache(t *testing.T, open func(testing.TB) (ports.MembershipCac
 		c, _ := open(t)
 		id := newID()
 		users := []domain.UserID{"anna", "bob"}
-		require.NoError(t, c.CacheMembers(t.Context(), id, set(1, users...)))
+		require.NoError(t, c.CacheMembers(t.Context(), sets{id: set(1, users...)}))
 		users[0] = "forged"
 		cached(t, c, id)[id].Users[1] = "forged"
 		require.Equal(t, set(1, "anna", "bob"), cached(t, c, id)[id])

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chatsystem/domain"
+	"chatsystem/ports"
 )
 
 // RunSessions is the contract of ports.SessionStore.
@@ -16,6 +17,7 @@ func RunSessions(t *testing.T, open Open) {
 	t.Run("racing exchanges", func(t *testing.T) { runRacingExchanges(t, open) })
 	t.Run("look-up", func(t *testing.T) { runSessionLookup(t, open) })
 	t.Run("revocation", func(t *testing.T) { runSessionRevocation(t, open) })
+	t.Run("knowing what is revoked", func(t *testing.T) { runStoredRevocations(t, open) })
 	t.Run("purge", func(t *testing.T) { runSessionPurge(t, open) })
 }
 
@@ -137,6 +139,31 @@ func runSessionRevocation(t *testing.T, open Open) {
 		require.True(t, s.Revoked)
 		_, err = c.Sessions.Exchange(t.Context(), r.token.Hash, NewToken("", clock.Now()), clock.Now())
 		require.ErrorIs(t, err, domain.ErrRefreshInvalid)
+	})
+}
+
+// runStoredRevocations is the contract of ports.RevocationReader where the sessions themselves are kept.
+func runStoredRevocations(t *testing.T, open Open) {
+	RunRevocationReader(t, func(t testing.TB) (ports.RevocationReader, func() domain.SessionID, func(domain.SessionID)) {
+		clock := NewManualClock()
+		c := open(t, clock.Now)
+		u := c.AddUser(t, "anna")
+		begin := func() domain.SessionID { return c.addSession(t, u, clock.Now()).ID }
+		revoke := func(id domain.SessionID) {
+			_, err := c.Sessions.Revoke(t.Context(), u.ID, []domain.SessionID{id})
+			require.NoError(t, err)
+		}
+		return c.Revocations, begin, revoke
+	})
+
+	t.Run("a session that is gone counts as revoked", func(t *testing.T) {
+		clock := NewManualClock()
+		c := open(t, clock.Now)
+		live := c.addSession(t, c.AddUser(t, "anna"), clock.Now())
+		gone := newSessionID()
+		got, err := c.Revocations.Revoked(t.Context(), []domain.SessionID{live.ID, gone})
+		require.NoError(t, err)
+		require.Equal(t, []domain.SessionID{gone}, got)
 	})
 }
 

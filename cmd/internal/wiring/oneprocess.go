@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
 
-	"chatsystem/adapters/direct"
 	"chatsystem/adapters/httpapi"
 	"chatsystem/adapters/memory"
 	"chatsystem/adapters/passwords"
@@ -64,8 +63,9 @@ func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func
 // embeddedStores keep everything in one SQLite file.
 var embeddedStores = fx.Options(
 	bind(openDatabase,
-		as[ports.UserStore](), as[ports.UserDirectory](), as[ports.SessionStore](), as[ports.ConversationStore](), as[ports.InviteStore](),
-		as[ports.ConversationReader](), as[ports.ReadMarks](), as[ports.MembershipReader](), as[ports.HeadReader](),
+		as[ports.UserStore](), as[ports.UserDirectory](), as[ports.SessionStore](), as[ports.RevocationReader](),
+		as[ports.ConversationStore](), as[ports.InviteStore](), as[ports.ConversationReader](),
+		as[ports.ReadMarks](), as[ports.MembershipReader](), as[ports.HeadReader](),
 		as[ports.MessageLog](), as[ports.MessageReader](), as[ports.Settler](), as[ports.UnfinishedLeases](), as[pinger](),
 	),
 	bind(func() messages.NothingPending { return messages.NothingPending{} }, as[messages.Resolver]()),
@@ -99,8 +99,9 @@ func openDatabase(lc fx.Lifecycle, ctx context.Context, cfg config.Chat, clock p
 // memoryStores keep nothing: the log stands on an allocator and a store in memory.
 var memoryStores = fx.Options(
 	bind(memory.NewStore,
-		as[ports.UserStore](), as[ports.UserDirectory](), as[ports.SessionStore](), as[ports.ConversationStore](), as[ports.InviteStore](),
-		as[ports.ConversationReader](), as[ports.ReadMarks](), as[ports.MembershipReader](), as[ports.HeadReader](),
+		as[ports.UserStore](), as[ports.UserDirectory](), as[ports.SessionStore](), as[ports.RevocationReader](),
+		as[ports.ConversationStore](), as[ports.InviteStore](), as[ports.ConversationReader](),
+		as[ports.ReadMarks](), as[ports.MembershipReader](), as[ports.HeadReader](),
 		as[ports.SequenceAllocator](), as[ports.Settler](), as[ports.UnfinishedLeases](), as[ports.Allocations](), as[pinger](),
 	),
 	bind(memory.NewMessageStore, as[ports.MessageStore](), as[ports.MessageReader]()),
@@ -115,7 +116,6 @@ var inProcessDelivery = fx.Options(
 	bind(memory.NewPresence, as[ports.PresenceRegistry](), as[ports.PresenceReader]()),
 	bind(memory.NewGatewayBus, as[ports.GatewayPublisher](), as[ports.GatewayInbox](), as[ports.RevocationAnnouncer]()),
 	bind(memory.NewMembershipCache, as[ports.MembershipCache]()),
-	bind(direct.NewSessions, as[ports.RevocationReader]()),
 )
 
 // security is tokens and passwords.
