@@ -95,6 +95,7 @@ type bench struct {
 	members  *members
 	outbox   *outbox
 	presence *memory.Presence
+	worker   *fanout.Route
 }
 
 // run runs a test beside a fan-out worker, in a bubble of virtual time. ada is on gateway 1 and 2, ben on 2, eve nowhere.
@@ -112,10 +113,10 @@ func run(t *testing.T, test func(t *testing.T, b *bench)) {
 		}
 		quiet := slog.New(slog.DiscardHandler)
 		recipients := fanout.NewRecipients(memory.NewMembershipCache(time.Now), b.members, quiet)
-		worker := fanout.NewRoute(b.source, recipients, b.presence, b.outbox, time.Now, quiet)
+		b.worker = fanout.NewRoute(b.source, recipients, b.presence, b.outbox, time.Now, quiet)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
-		running.Go(func() { worker.Run(ctx) })
+		running.Go(func() { b.worker.Run(ctx) })
 		test(t, b)
 		cancel()
 		running.Wait()
@@ -161,6 +162,7 @@ func TestRoute(t *testing.T) {
 			assert.Contains(t, b.outbox.sent["g1"], "1→[ada]")
 			assert.Contains(t, b.outbox.sent["g2"], "1→[ada ben]")
 			assert.Equal(t, []domain.Seq{1}, b.source.finished())
+			assert.EqualValues(t, 2, b.worker.Retries(), "four failures of two gateways")
 		})
 	})
 	t.Run("members are asked for once per version", func(t *testing.T) {
