@@ -11,7 +11,6 @@ import (
 // exchange is what the middleware has learnt about one request so far, for handlers and the access log. It belongs to
 // the request's goroutine.
 type exchange struct {
-	id     string             // the request id
 	https  bool               // whether the client came by HTTPS, perhaps to a proxy
 	caller ports.AccessClaims // zero until the token was verified
 	code   string             // of the problem answered, if any
@@ -36,12 +35,13 @@ const (
 // beginExchange gives every request an id, its own or that of a proxy, and returns it to the client.
 func beginExchange(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{id: r.Header.Get(requestIDHeader)}
-		if !isRequestID(x.id) {
-			x.id = rand.Text()
+		id := r.Header.Get(requestIDHeader)
+		if !isRequestID(id) {
+			id = rand.Text()
 		}
-		w.Header().Set(requestIDHeader, x.id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+		w.Header().Set(requestIDHeader, id)
+		ctx := context.WithValue(r.Context(), exchangeKey{}, &exchange{})
+		next.ServeHTTP(w, r.WithContext(ports.WithRequestID(ctx, id)))
 	})
 }
 
