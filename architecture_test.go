@@ -55,6 +55,8 @@ var owners = map[string][]string{
 	"github.com/aws/":               {"adapters/dynamo"},
 	"github.com/redis/go-redis/":    {"adapters/redis"},
 	"github.com/segmentio/kafka-go": {"adapters/kafka"},
+	"go.opentelemetry.io/":          {"adapters/tracing"},
+	"github.com/prometheus/":        {"adapters/metrics", "adapters/httpapi", "cmd/internal/wiring"},
 	"github.com/caarlos0/env":       {"cmd/internal/config"},
 	"github.com/spf13/cobra":        {"cmd"},
 	"github.com/stretchr/testify":   {"adapters/socketio/internal/siotest"},

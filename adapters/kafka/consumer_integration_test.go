@@ -39,16 +39,6 @@ func TestAConsumerThatStartsAgainResumesAtTheFirstEventNotDone(t *testing.T) {
 	require.Equal(t, []domain.Event{last}, fetch(t, third, 1, all))
 }
 
-func TestATraceGoesOnBeyondTheBroker(t *testing.T) {
-	cfg := newCluster(t)
-	traced := eventOf("c", 1)
-	traced.Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-	events := []domain.Event{traced, eventOf("c", 2)}
-	require.NoError(t, newProducer(t, cfg).Publish(t.Context(), events))
-	consumer, _ := startConsumer(t, cfg)
-	require.Equal(t, events, fetch(t, consumer, 2, all))
-}
-
 func TestMessagesAndOtherEventsTravelOnTheirOwnTopics(t *testing.T) {
 	cfg := newCluster(t)
 	other := eventOf("c", 0)

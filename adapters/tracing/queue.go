@@ -57,53 +57,56 @@ func (q *queue) counts() Counts {
 
 // run exports until ctx ends, then what is left.
 func (q *queue) run(ctx context.Context) {
+	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastExport, giveUp) })()
 	for ctx.Err() == nil {
-		q.export(ctx, q.gather(ctx))
+		q.export(sending, q.gather(ctx))
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastExport)
-	defer cancel()
-	for left := len(q.waiting); left > 0; left -= exportBatch {
-		batch := make([]sdk.ReadOnlySpan, 0, exportBatch)
-		for range min(left, exportBatch) {
-			batch = append(batch, <-q.waiting)
-		}
-		q.export(ctx, batch)
+	for len(q.waiting) > 0 { // nobody records any more: what did is stopped before
+		q.export(sending, q.gather(ctx))
 	}
-	if err := q.exporter.Shutdown(ctx); err != nil {
+	if err := q.exporter.Shutdown(sending); err != nil {
 		q.log.Warn("tracing: stop exporter", "error", err)
 	}
 }
 
-// gather waits for a span, then for those that come with it.
+// gather waits for a span, then for those that come with it; after ctx has ended, for none.
 func (q *queue) gather(ctx context.Context) []sdk.ReadOnlySpan {
 	var batch []sdk.ReadOnlySpan
-	var full <-chan time.Time
+	var due <-chan time.Time
 	for len(batch) < exportBatch {
 		select {
 		case s := <-q.waiting:
 			if batch == nil {
-				full = time.After(exportDelay)
+				due = time.After(exportDelay)
 			}
 			batch = append(batch, s)
-		case <-full:
+		case <-due:
 			return batch
 		case <-ctx.Done():
-			return batch
+			return append(batch, q.atHand(exportBatch-len(batch))...)
 		}
 	}
 	return batch
 }
 
-// export sends a batch once, even if ctx has ended meanwhile.
+// atHand returns the spans that wait, at most n.
+func (q *queue) atHand(n int) []sdk.ReadOnlySpan {
+	n = min(n, len(q.waiting))
+	batch := make([]sdk.ReadOnlySpan, 0, n)
+	for range n { // the loop alone takes any
+		batch = append(batch, <-q.waiting)
+	}
+	return batch
+}
+
+// export sends a batch once.
 func (q *queue) export(ctx context.Context, batch []sdk.ReadOnlySpan) {
 	if len(batch) == 0 {
 		return
 	}
-	timeout := exportTimeout
-	if ctx.Err() != nil {
-		timeout = lastExport
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	ctx, cancel := context.WithTimeout(ctx, exportTimeout)
 	defer cancel()
 	err := q.exporter.ExportSpans(ctx, batch)
 	if err == nil {
