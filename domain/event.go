@@ -35,6 +35,10 @@ type Event struct {
 	// To adds single receivers: somebody just removed, an invited user, one's own other devices.
 	To      []UserID
 	Payload json.RawMessage
+	// CreatedAt is the message's, so that every hop can tell how old the event is; zero for every other event.
+	CreatedAt time.Time
+	// Trace is the step that the next hop goes on from, if the event is traced.
+	Trace Trace
 }
 
 // PointerPayload is the payload of message:new, the shape of a message everywhere on the wire.
@@ -90,6 +94,7 @@ type ReadPayload struct {
 func MessageNew(p Pointer) Event {
 	return Event{
 		Name: EventMessageNew, Conversation: p.Conversation, Seq: p.Seq, ToMembers: true, MembersVersion: p.MembersVersion,
+		CreatedAt: p.CreatedAt,
 		Payload: encodePayload(PointerPayload{
 			ConversationID: p.Conversation, MessageID: p.ID, Seq: p.Seq, SenderID: p.Sender, CreatedAt: p.CreatedAt,
 			Preview: p.Preview, HasMore: p.HasMore, ClientMsgID: p.ClientMsgID,

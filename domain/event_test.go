@@ -19,6 +19,7 @@ func TestAMessageEventIsAPointerForTheMembers(t *testing.T) {
 	e.Payload = nil
 	require.Equal(t, domain.Event{
 		Name: domain.EventMessageNew, Conversation: "c", Seq: 7, ToMembers: true, MembersVersion: 3,
+		CreatedAt: founded.Add(789 * time.Millisecond),
 	}, e)
 }
 

@@ -12,7 +12,6 @@ import (
 // exchange is what the middleware has learnt about one request so far, for handlers and the access log. It belongs to
 // the request's goroutine.
 type exchange struct {
-	id     string             // the request id
 	https  bool               // whether the client came by HTTPS, perhaps to a proxy
 	caller ports.AccessClaims // zero until the token was verified
 	code   string             // of the problem answered, if any
@@ -37,13 +36,13 @@ const (
 // beginExchange gives every request an id, its own or that of a proxy, and returns it to the client.
 func beginExchange(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{id: r.Header.Get(requestIDHeader)}
-		if !isRequestID(x.id) {
-			x.id = rand.Text()
+		id := r.Header.Get(requestIDHeader)
+		if !isRequestID(id) {
+			id = rand.Text()
 		}
-		w.Header().Set(requestIDHeader, x.id)
-		ctx := serviceapi.WithRequestID(r.Context(), x.id) // for the calls to other services
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
+		w.Header().Set(requestIDHeader, id)
+		ctx := context.WithValue(r.Context(), exchangeKey{}, &exchange{})
+		next.ServeHTTP(w, r.WithContext(ports.WithRequestID(ctx, id)))
 	})
 }
 

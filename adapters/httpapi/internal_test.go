@@ -15,6 +15,7 @@ import (
 
 	"chatsystem/adapters/internal/serviceapi"
 	"chatsystem/domain"
+	"chatsystem/ports"
 )
 
 const (
@@ -32,7 +33,7 @@ type chatPorts struct {
 
 func (p *chatPorts) Allocate(ctx context.Context, r domain.AllocationRequest) (domain.Allocation, bool, error) {
 	p.requests = append(p.requests, r)
-	p.requestID = serviceapi.RequestID(ctx)
+	p.requestID = ports.RequestIDOf(ctx)
 	return domain.Allocation{Conversation: r.Conversation, Seq: 7, State: domain.Pending}, len(p.requests) == 1, p.err
 }
 

@@ -1,11 +1,16 @@
 package httpapi
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"chatsystem/domain"
+	"chatsystem/ports"
 )
 
 func TestTheAccessLogSaysWhoAndWhatAndKeepsSecrets(t *testing.T) {
@@ -23,6 +28,39 @@ func TestTheAccessLogSaysWhoAndWhatAndKeepsSecrets(t *testing.T) {
 	require.Contains(t, lines[0], "took")
 	require.NotContains(t, s.log.String(), "ann@example.com")
 	require.NotContains(t, s.log.String(), "Bearer")
+}
+
+// steps is a Tracer that writes down what it is told.
+type steps []string
+
+const (
+	callersTrace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	ownTrace     = domain.Trace("00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01")
+)
+
+func (s *steps) ServeRequest(ctx context.Context, method, route string, caller domain.Trace) (context.Context, func(int)) {
+	return ports.WithTrace(ctx, ownTrace), func(status int) {
+		*s = append(*s, fmt.Sprint(method, " ", route, " ", status, " below ", caller.Step()))
+	}
+}
+
+func TestARequestIsAStepOfItsCallersTrace(t *testing.T) {
+	var traced steps
+	var within domain.Trace
+	s := newTestSite(t, Config{Tracer: &traced}, HealthRoutes(), operationRoute(http.MethodGet, "/api/users/me", func(w http.ResponseWriter, r *http.Request) {
+		within = ports.TraceOf(r.Context())
+		noContent(w, r)
+	}))
+	r := request(http.MethodGet, "/api/users/me", "")
+	r.Header.Set("Authorization", "Bearer user:ann")
+	r.Header.Set("Traceparent", callersTrace)
+	s.do(r)
+	s.do(request(http.MethodGet, "/api/users/me", ""))
+	s.do(request(http.MethodGet, "/healthz", ""))
+
+	require.Equal(t, steps{"GET /api/users/me 204 below 00f067aa0ba902b7", "GET /api/users/me 401 below "}, traced)
+	require.Equal(t, ownTrace, within)
+	require.Equal(t, ownTrace.ID(), s.logged(t, "request")[0]["trace_id"])
 }
 
 func TestTheAccessLogNamesTheProblem(t *testing.T) {

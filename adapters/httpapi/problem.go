@@ -83,8 +83,7 @@ func (s *site) logFailure(ctx context.Context, fault *domain.Fault, err error) {
 	case fault.Kind == domain.KindUnavailable:
 		level = slog.LevelWarn
 	}
-	s.log.LogAttrs(ctx, level, "request failed",
-		slog.String("request_id", exchangeOf(ctx).id), slog.String("code", fault.Code), slog.Any("error", err))
+	s.log.LogAttrs(ctx, level, "request failed", slog.String("code", fault.Code), slog.Any("error", err))
 }
 
 // answer writes a fault as problem+json.

@@ -29,6 +29,8 @@ type Config struct {
 	Limits Limits
 	// Counters returns the counts of a limiter that all instances share; nil: each process counts for itself.
 	Counters func(limiter string) RateCounter
+	// Tracer records the operations; nil records none.
+	Tracer Tracer
 }
 
 // Validate reports every fault of the configuration.
@@ -63,7 +65,8 @@ type mount struct {
 // requestTimeout ends the context of an operation; nobody waits longer for an answer.
 const requestTimeout = 10 * time.Second
 
-// NewHandler returns the server of the given routes. The access token is checked by tokens; latencies are registered
+// NewHandler returns the server of the given routes. What log gets comes with the request's context, which has its id
+// (ports.RequestIDOf) and its place in a trace. The access token is checked by tokens; latencies are registered
 // with metrics.
 func NewHandler(cfg Config, log *slog.Logger, metrics prometheus.Registerer, tokens ports.TokenVerifier, routes ...Routes) (http.Handler, error) {
 	dropForeignCookies, originErr := foreignCookies(cfg.AllowedOrigins)

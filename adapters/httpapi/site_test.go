@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"chatsystem/adapters/tracing"
 	"chatsystem/domain"
 	"chatsystem/ports"
 )
@@ -46,7 +47,7 @@ type testSite struct {
 func newTestSite(t *testing.T, cfg Config, routes ...Routes) testSite {
 	t.Helper()
 	s := testSite{log: &lockedBuffer{}, metrics: prometheus.NewRegistry()}
-	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(tracing.NewLogHandler(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	h, err := NewHandler(cfg, log, s.metrics, fakeTokens{}, routes...)
 	require.NoError(t, err)
 	s.Handler = h

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"chatsystem/domain"
 )
@@ -20,6 +21,7 @@ type eventV1 struct {
 	MembersVersion int64                 `json:"members_version,omitempty"`
 	To             []domain.UserID       `json:"to,omitempty"`
 	Payload        json.RawMessage       `json:"payload"`
+	CreatedAt      time.Time             `json:"created_at,omitzero"`
 }
 
 // encodeEvent leaves the payload byte for byte as it is if that is compact, as the domain's payloads are.
@@ -29,7 +31,7 @@ func encodeEvent(e domain.Event) ([]byte, error) {
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(eventV1{
 		Version: 1, Name: e.Name, Conversation: e.Conversation, Seq: e.Seq,
-		ToMembers: e.ToMembers, MembersVersion: e.MembersVersion, To: e.To, Payload: e.Payload,
+		ToMembers: e.ToMembers, MembersVersion: e.MembersVersion, To: e.To, Payload: e.Payload, CreatedAt: e.CreatedAt,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode event: %w", err)
@@ -57,6 +59,6 @@ func decodeEvent(value []byte) (domain.Event, error) {
 	}
 	return domain.Event{
 		Name: e.Name, Conversation: e.Conversation, Seq: e.Seq,
-		ToMembers: e.ToMembers, MembersVersion: e.MembersVersion, To: e.To, Payload: e.Payload,
+		ToMembers: e.ToMembers, MembersVersion: e.MembersVersion, To: e.To, Payload: e.Payload, CreatedAt: e.CreatedAt,
 	}, nil
 }

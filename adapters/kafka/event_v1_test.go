@@ -5,7 +5,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
 	"chatsystem/domain"
@@ -28,6 +30,22 @@ func TestTheFormatOfAnEvent(t *testing.T) {
 	decoded, err := decodeEvent([]byte(golden))
 	require.NoError(t, err)
 	require.Equal(t, event, decoded)
+}
+
+func TestAnEventCarriesWhenItsMessageWasMade(t *testing.T) {
+	event := eventOf("c", 1)
+	event.CreatedAt = time.Date(2026, 1, 7, 12, 34, 56, 789e6, time.UTC)
+	encoded, err := encodeEvent(event)
+	require.NoError(t, err)
+	decoded, err := decodeEvent(encoded)
+	require.NoError(t, err)
+	require.Equal(t, event, decoded)
+}
+
+func TestATraceThatIsNoneIsLeftOut(t *testing.T) {
+	require.Empty(t, traceOf(nil))
+	require.Empty(t, traceOf([]kafka.Header{{Key: "traceparent", Value: []byte("nonsense")}}))
+	require.Empty(t, traceHeaders(""))
 }
 
 func TestFieldsAddedLaterAreLeftAlone(t *testing.T) {

@@ -121,6 +121,7 @@ func (g *generation) accept(ctx context.Context, m kafka.Message, done func()) b
 		done()
 		return true
 	}
+	event.Trace = traceOf(m.Headers)
 	select {
 	case g.fetched <- fetched{event, g.number, done}:
 		return true

@@ -58,7 +58,7 @@ func (p *Producer) Publish(ctx context.Context, events []domain.Event) error {
 		if err != nil {
 			return fmt.Errorf("kafka: %w", err)
 		}
-		messages[i] = kafka.Message{Topic: p.topicOf(e), Key: []byte(e.Conversation), Value: value}
+		messages[i] = kafka.Message{Topic: p.topicOf(e), Key: []byte(e.Conversation), Value: value, Headers: traceHeaders(e.Trace)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"chatsystem/domain"
 	"chatsystem/ports"
@@ -30,11 +31,13 @@ type delivery struct {
 	To             []domain.UserID       `json:"to,omitempty"`
 	Payload        json.RawMessage       `json:"payload,omitempty"`
 	Users          []domain.UserID       `json:"users,omitempty"`
+	CreatedAt      time.Time             `json:"created_at,omitzero"`
+	Trace          domain.Trace          `json:"trace,omitempty"` // a W3C traceparent
 }
 
 func deliveryOf(d ports.Delivery) delivery {
 	e := d.Event
-	return delivery{e.Name, e.Conversation, e.Seq, e.ToMembers, e.MembersVersion, e.To, e.Payload, d.Users}
+	return delivery{e.Name, e.Conversation, e.Seq, e.ToMembers, e.MembersVersion, e.To, e.Payload, d.Users, e.CreatedAt, e.Trace}
 }
 
 func (d delivery) port() ports.Delivery {
@@ -42,6 +45,7 @@ func (d delivery) port() ports.Delivery {
 		Event: domain.Event{
 			Name: d.Name, Conversation: d.Conversation, Seq: d.Seq, ToMembers: d.ToMembers,
 			MembersVersion: d.MembersVersion, To: d.To, Payload: d.Payload,
+			CreatedAt: d.CreatedAt, Trace: domain.ParseTrace(string(d.Trace)),
 		},
 		Users: d.Users,
 	}

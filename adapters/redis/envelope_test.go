@@ -3,6 +3,7 @@ package redis
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,6 +17,8 @@ func TestEnvelope(t *testing.T) {
 			Event: domain.Event{
 				Name: domain.EventMemberLeft, Conversation: "c", Seq: domain.MaxSeq, ToMembers: true, MembersVersion: 4,
 				To: []domain.UserID{"gone"}, Payload: json.RawMessage(`{"preview":"<b> & \u2028 \\ é😀"}`),
+				CreatedAt: time.Date(2026, 1, 7, 12, 34, 56, 789e6, time.UTC),
+				Trace:     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 			},
 			Users: []domain.UserID{"anna", "bob"},
 		},

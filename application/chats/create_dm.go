@@ -58,7 +58,7 @@ func (uc *CreateDM) Execute(ctx context.Context, me domain.UserID, other string)
 		return Created{}, fmt.Errorf("create dm: %w", err)
 	}
 	if created {
-		uc.notices.Offer(conversationNew(dm.Snapshot()))
+		uc.notices.Offer(ctx, conversationNew(dm.Snapshot()))
 	}
 	view, err := uc.reader.ViewConversation(ctx, me, id)
 	if err != nil {

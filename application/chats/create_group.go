@@ -52,7 +52,7 @@ func (uc *CreateGroup) Execute(ctx context.Context, in CreateGroupInput) (domain
 	if err := uc.conversations.CreateGroup(ctx, g); err != nil {
 		return domain.ConversationView{}, fmt.Errorf("create group: %w", err)
 	}
-	uc.notices.Offer(conversationNew(g.Snapshot()))
+	uc.notices.Offer(ctx, conversationNew(g.Snapshot()))
 	view, err := uc.reader.ViewConversation(ctx, in.Creator, g.ID())
 	if err != nil {
 		return domain.ConversationView{}, fmt.Errorf("view group: %w", err)

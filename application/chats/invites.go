@@ -48,7 +48,7 @@ func (uc *InviteMember) Execute(ctx context.Context, actor domain.UserID, id, us
 		return Invited{}, fmt.Errorf("open invite: %w", err)
 	}
 	if created {
-		uc.notices.Offer(inviteNew(invite, title))
+		uc.notices.Offer(ctx, inviteNew(invite, title))
 	}
 	return Invited{Invite: invite, Created: created}, nil
 }
@@ -85,7 +85,7 @@ func (uc *JoinConversation) Execute(ctx context.Context, user domain.UserID, id,
 		return domain.ConversationView{}, fmt.Errorf("join: %w", err)
 	}
 	if joined {
-		uc.notices.Offer(memberJoined(after, user))
+		uc.notices.Offer(ctx, memberJoined(after, user))
 	}
 	v, err := uc.reader.ViewConversation(ctx, user, after.ID)
 	if err != nil {

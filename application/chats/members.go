@@ -34,7 +34,7 @@ func (uc *RenameConversation) Execute(ctx context.Context, actor domain.UserID, 
 	if err != nil {
 		return domain.ConversationView{}, fmt.Errorf("rename: %w", err)
 	}
-	uc.notices.Offer(renamed(after))
+	uc.notices.Offer(ctx, renamed(after))
 	v, err := uc.reader.ViewConversation(ctx, actor, cid)
 	if err != nil {
 		return domain.ConversationView{}, fmt.Errorf("view conversation: %w", err)
@@ -68,9 +68,9 @@ func (uc *RemoveMember) Execute(ctx context.Context, actor domain.UserID, id, ta
 	if err != nil {
 		return fmt.Errorf("remove member: %w", err)
 	}
-	uc.notices.Offer(memberLeft(after, domain.UserID(target)))
+	uc.notices.Offer(ctx, memberLeft(after, domain.UserID(target)))
 	for _, promoted := range domain.DiffMembers(before.Members, after.Members).Changed {
-		uc.notices.Offer(roleChanged(after, promoted.UserID, promoted.Role))
+		uc.notices.Offer(ctx, roleChanged(after, promoted.UserID, promoted.Role))
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func (uc *SetRole) Execute(ctx context.Context, in SetRoleInput) (domain.MemberV
 		return domain.MemberView{}, fmt.Errorf("set role: %w", err)
 	}
 	if after.MembersVersion != before {
-		uc.notices.Offer(roleChanged(after, target, role))
+		uc.notices.Offer(ctx, roleChanged(after, target, role))
 	}
 	members, err := uc.reader.ViewMembers(ctx, in.Actor, cid)
 	if err != nil {

@@ -23,14 +23,20 @@ type Queue[T any] struct {
 	publisher ports.EventPublisher
 	event     func(T) domain.Event
 	done      func(batch []T, err error)
-	waiting   chan T
+	waiting   chan waiting[T]
 	refused   atomic.Int64
+}
+
+// waiting is an item and the trace it belongs to.
+type waiting[T any] struct {
+	item  T
+	trace domain.Trace
 }
 
 // New returns a queue. done, which must not block for long, hears of every batch, with the error if it may not have
 // been published; nothing is tried twice here.
 func New[T any](publisher ports.EventPublisher, event func(T) domain.Event, done func(batch []T, err error)) *Queue[T] {
-	return &Queue[T]{publisher: publisher, event: event, done: done, waiting: make(chan T, capacity)}
+	return &Queue[T]{publisher: publisher, event: event, done: done, waiting: make(chan waiting[T], capacity)}
 }
 
 // Notices is the queue for events that only hint at what a list shows anyway: what cannot be published is logged and
@@ -47,10 +53,11 @@ func NewNotices(publisher ports.EventPublisher, log *slog.Logger) *Notices {
 	})
 }
 
-// Offer queues an item and never blocks; false means that the queue is full and the item is left out.
-func (q *Queue[T]) Offer(item T) bool {
+// Offer queues an item and never blocks; false means that the queue is full and the item is left out. Of ctx only its
+// place in a trace counts.
+func (q *Queue[T]) Offer(ctx context.Context, item T) bool {
 	select {
-	case q.waiting <- item:
+	case q.waiting <- waiting[T]{item, ports.TraceOf(ctx)}:
 		return true
 	default:
 		q.refused.Add(1)
@@ -88,26 +95,28 @@ func (q *Queue[T]) drain(ctx context.Context) {
 }
 
 // publish sends first and whatever else is waiting.
-func (q *Queue[T]) publish(ctx context.Context, first T) {
-	batch := q.gather(first)
-	events := make([]domain.Event, len(batch))
-	for i, item := range batch {
-		events[i] = q.event(item)
-	}
+func (q *Queue[T]) publish(ctx context.Context, first waiting[T]) {
+	batch, events := q.gather(first)
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
 	q.done(batch, q.publisher.Publish(ctx, events))
 }
 
-func (q *Queue[T]) gather(first T) []T {
-	batch := append(make([]T, 0, min(maxBatch, 1+len(q.waiting))), first)
-	for len(batch) < maxBatch {
+// gather returns the items of a batch and their events.
+func (q *Queue[T]) gather(next waiting[T]) ([]T, []domain.Event) {
+	room := min(maxBatch, 1+len(q.waiting))
+	batch, events := make([]T, 0, room), make([]domain.Event, 0, room)
+	for {
+		event := q.event(next.item)
+		event.Trace = next.trace
+		batch, events = append(batch, next.item), append(events, event)
+		if len(batch) == maxBatch {
+			return batch, events
+		}
 		select {
-		case item := <-q.waiting:
-			batch = append(batch, item)
+		case next = <-q.waiting:
 		default:
-			return batch
+			return batch, events
 		}
 	}
-	return batch
 }

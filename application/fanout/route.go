@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"chatsystem/domain"
@@ -29,12 +30,19 @@ type Route struct {
 	clock      ports.Clock
 	log        *slog.Logger
 	window     *domain.ReorderWindow[ports.InboundEvent]
+	retries    atomic.Int64
 }
 
 // NewRoute returns the use case.
 func NewRoute(s ports.EventSource, r *Recipients, p ports.PresenceReader, g ports.GatewayPublisher, clock ports.Clock, log *slog.Logger) *Route {
-	return &Route{s, r, p, g, clock, log, domain.NewReorderWindow[ports.InboundEvent]()}
+	return &Route{
+		source: s, recipients: r, presence: p, gateways: g, clock: clock, log: log,
+		window: domain.NewReorderWindow[ports.InboundEvent](),
+	}
 }
+
+// Retries returns how often a batch had to be tried again.
+func (uc *Route) Retries() int64 { return uc.retries.Load() }
 
 // Run routes until ctx ends. What is held then comes again to whoever runs next: nothing held is reported as done.
 func (uc *Route) Run(ctx context.Context) {
@@ -87,6 +95,7 @@ func (uc *Route) route(ctx context.Context, batch []ports.InboundEvent) {
 		if ctx.Err() != nil {
 			return
 		}
+		uc.retries.Add(1)
 		uc.log.Warn("route events, will try again", "count", len(batch), "error", err, "again_in", wait)
 		pause(ctx, wait)
 	}

@@ -102,6 +102,7 @@ type bench struct {
 	cache    *countedCache
 	outbox   *outbox
 	presence *memory.Presence
+	worker   *fanout.Route
 }
 
 // run runs a test beside a fan-out worker, in a bubble of virtual time. ada is on gateway 1 and 2, ben on 2, eve nowhere.
@@ -120,10 +121,10 @@ func run(t *testing.T, test func(t *testing.T, b *bench)) {
 		}
 		quiet := slog.New(slog.DiscardHandler)
 		recipients := fanout.NewRecipients(b.cache, b.members, quiet)
-		worker := fanout.NewRoute(b.source, recipients, b.presence, b.outbox, time.Now, quiet)
+		b.worker = fanout.NewRoute(b.source, recipients, b.presence, b.outbox, time.Now, quiet)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
-		running.Go(func() { worker.Run(ctx) })
+		running.Go(func() { b.worker.Run(ctx) })
 		test(t, b)
 		cancel()
 		running.Wait()
@@ -169,6 +170,7 @@ func TestRoute(t *testing.T) {
 			assert.Contains(t, b.outbox.sent["g1"], "1→[ada]")
 			assert.Contains(t, b.outbox.sent["g2"], "1→[ada ben]")
 			assert.Equal(t, []domain.Seq{1}, b.source.finished())
+			assert.EqualValues(t, 2, b.worker.Retries(), "four failures of two gateways")
 		})
 	})
 	t.Run("members are asked for once per version", func(t *testing.T) {

@@ -14,6 +14,7 @@ type Connections struct {
 	byID      map[domain.ConnectionID]*connection
 	byUser    map[domain.UserID][]*connection
 	bySession map[domain.SessionID][]*connection
+	bound     int // connections that have a user
 }
 
 // connection is one socket; everything but the socket is guarded by Connections.mu.
@@ -38,6 +39,13 @@ func (c *Connections) Count() int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return len(c.byID)
+}
+
+// Authenticated returns how many connections are some user's.
+func (c *Connections) Authenticated() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.bound
 }
 
 // add takes in a connection that has until deadline to authenticate.
@@ -67,6 +75,7 @@ func (c *Connections) bind(id domain.ConnectionID, claims ports.AccessClaims) bi
 		return gone
 	case conn.user == "":
 		conn.user = claims.User
+		c.bound++
 		c.byUser[conn.user] = append(c.byUser[conn.user], conn)
 	case conn.user != claims.User:
 		return otherUser
@@ -106,6 +115,7 @@ func (c *Connections) remove(id domain.ConnectionID) (domain.Lease, bool) {
 	if conn.user == "" {
 		return domain.Lease{}, false
 	}
+	c.bound--
 	remove(c.byUser, conn.user, conn)
 	remove(c.bySession, conn.session, conn)
 	return domain.Lease{User: conn.user, Connection: id}, true

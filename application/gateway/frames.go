@@ -9,8 +9,8 @@ import (
 
 // Why a client is told to catch up.
 const (
-	reasonPresenceLost = "presence_lost"            // events may have passed by the connection
-	reasonInterrupted  = "subscription_interrupted" // events may have passed by the whole gateway
+	ResyncPresenceLost = "presence_lost"            // events may have passed by the connection
+	ResyncInterrupted  = "subscription_interrupted" // events may have passed by the whole gateway
 )
 
 type authenticatedPayload struct {

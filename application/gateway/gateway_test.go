@@ -113,6 +113,7 @@ type bench struct {
 	disconnect   *gateway.Disconnect
 	deliver      *gateway.Deliver
 	connections  *gateway.Connections
+	keeper       *gateway.Presence
 }
 
 func newBench(t *testing.T) *bench {
@@ -126,6 +127,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b := &bench{t: t, presence: &flakyPresence{Presence: memory.NewPresence(time.Now)}, revoked: &revokedSessions{}, connections: gateway.NewConnections()}
 	keeper := gateway.NewPresence(self, b.connections, b.presence, b.revoked, textFrames{}, quiet)
+	b.keeper = keeper
 	b.accept = gateway.NewAccept(b.connections, time.Now)
 	b.authenticate = gateway.NewAuthenticate(b.connections, tokens, keeper, b.revoked, textFrames{}, time.Now, quiet)
 	b.disconnect = gateway.NewDisconnect(b.connections, keeper)
@@ -232,7 +234,9 @@ func TestAuthentication(t *testing.T) {
 	t.Run("a closed connection is forgotten, here and in presence", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			s := b.connect("1", "ada-laptop")
+			assert.Equal(t, 1, b.connections.Authenticated())
 			assert.True(t, b.disconnect.Execute(t.Context(), s.id))
+			assert.Zero(t, b.connections.Authenticated())
 			b.send("one", ada)
 			assert.Equal(t, []string{helloAda}, s.received())
 			assert.Zero(t, b.connections.Count())
@@ -254,6 +258,7 @@ func TestDeadlines(t *testing.T) {
 			b.accept.Execute(s)
 			pass(9 * time.Second)
 			assert.Empty(t, s.received())
+			assert.Zero(t, b.connections.Authenticated())
 			pass(2 * time.Second)
 			assert.Equal(t, "DROP", s.received()[0])
 		})
@@ -293,6 +298,7 @@ func TestPresence(t *testing.T) {
 			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada))
 			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, lost.received())
 			assert.Len(t, kept.received(), 1)
+			assert.EqualValues(t, 1, b.keeper.Resyncs(gateway.ResyncPresenceLost))
 		})
 	})
 	t.Run("while the registry is down clients are served; they are registered when it is back, and catch up", func(t *testing.T) {
@@ -338,6 +344,7 @@ func TestPresence(t *testing.T) {
 			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ben))
 			pass(6 * time.Second)
 			assert.Equal(t, `resync {"reason":"subscription_interrupted"}`, s.received()[1])
+			assert.EqualValues(t, 2, b.keeper.Resyncs(gateway.ResyncInterrupted))
 			assert.Contains(t, ended.received()[1], `"code":"session_revoked"`)
 		})
 	})

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"chatsystem/domain"
@@ -33,6 +34,7 @@ type Presence struct {
 	hurry       chan struct{} // a lease could not be registered: renew soon
 	interrupted chan struct{} // the subscription was: renew, then everybody catches up
 	spreading   sync.WaitGroup
+	resyncs     map[string]*atomic.Int64 // connections told to catch up, by reason; no reason is ever added
 
 	mu     sync.Mutex
 	unsure map[domain.Lease]bool // a renewal failed, or seemed to: events may have passed these by
@@ -43,8 +45,12 @@ func NewPresence(gw domain.GatewayID, c *Connections, r ports.PresenceRegistry, 
 	return &Presence{
 		gateway: gw, connections: c, registry: r, revocations: rev, frames: frames{e}, log: log,
 		hurry: make(chan struct{}, 1), interrupted: make(chan struct{}, 1), unsure: map[domain.Lease]bool{},
+		resyncs: map[string]*atomic.Int64{ResyncPresenceLost: {}, ResyncInterrupted: {}},
 	}
 }
+
+// Resyncs returns how many times a connection was told to catch up for a reason, one of the constants Resync….
+func (p *Presence) Resyncs(reason string) int64 { return p.resyncs[reason].Load() }
 
 // register adds the lease of a new connection. If that fails the connection is served all the same: it is registered as
 // soon as possible, and told to catch up then.
@@ -112,7 +118,7 @@ func (p *Presence) renew(ctx context.Context, everybody bool) error {
 	}
 	missing = p.settleDoubts(missing)
 	if !everybody {
-		p.resync(ctx, missing, reasonPresenceLost)
+		p.resync(ctx, missing, ResyncPresenceLost)
 		return nil
 	}
 	ended, err := p.revocations.Revoked(callCtx, p.connections.sessions())
@@ -120,7 +126,7 @@ func (p *Presence) renew(ctx context.Context, everybody bool) error {
 		return err
 	}
 	p.dismiss(ended)
-	p.resync(ctx, leases, reasonInterrupted)
+	p.resync(ctx, leases, ResyncInterrupted)
 	return nil
 }
 
@@ -157,6 +163,7 @@ func (p *Presence) resync(ctx context.Context, leases []domain.Lease, reason str
 		p.log.Error("encode resync", "error", err)
 		return
 	}
+	p.resyncs[reason].Add(int64(len(leases)))
 	step := min(resyncStep, resyncSpread/time.Duration(len(leases)))
 	p.spreading.Go(func() {
 		for _, i := range rand.Perm(len(leases)) {

@@ -32,11 +32,11 @@ func NewAnnouncer(publisher ports.EventPublisher, settler ports.Settler, log *sl
 	return a
 }
 
-// Announce takes a stored message. It never blocks. Of several calls for one message within a moment, such as those of
-// concurrent retries, the first counts.
-func (a *Announcer) Announce(p domain.Pointer) {
+// Announce takes a stored message. It never blocks, and of ctx only its place in a trace counts. Of several calls for one
+// message within a moment, such as those of concurrent retries, the first counts.
+func (a *Announcer) Announce(ctx context.Context, p domain.Pointer) {
 	if a.settle.add(p, domain.Stored) {
-		a.events.Offer(p)
+		a.events.Offer(ctx, p)
 	}
 }
 

@@ -69,7 +69,7 @@ func announcing(t *testing.T, test func(t *testing.T, r *record, announce func(d
 			cancel()
 			running.Wait()
 		}
-		test(t, r, func(seq domain.Seq) { a.Announce(domain.Pointer{Conversation: "c", Seq: seq}) }, stop)
+		test(t, r, func(seq domain.Seq) { a.Announce(t.Context(), domain.Pointer{Conversation: "c", Seq: seq}) }, stop)
 		stop()
 	})
 }

@@ -23,7 +23,7 @@ type announcedLog struct {
 func (l announcedLog) Append(ctx context.Context, d domain.Draft) (domain.Message, bool, error) {
 	m, created, err := l.SequencedLog.Append(ctx, d)
 	if err == nil && created {
-		l.announcer.Announce(m.Pointer)
+		l.announcer.Announce(ctx, m.Pointer)
 	}
 	return m, created, err
 }

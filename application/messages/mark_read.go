@@ -35,16 +35,16 @@ func (uc *MarkRead) Execute(ctx context.Context, user domain.UserID, conversatio
 		return domain.ReadMark{}, fmt.Errorf("mark read: %w", err)
 	}
 	if moved {
-		uc.notify(user, cid, mark, peer)
+		uc.notify(ctx, user, cid, mark, peer)
 	}
 	return mark, nil
 }
 
-func (uc *MarkRead) notify(user domain.UserID, c domain.ConversationID, mark domain.ReadMark, peer domain.UserID) {
+func (uc *MarkRead) notify(ctx context.Context, user domain.UserID, c domain.ConversationID, mark domain.ReadMark, peer domain.UserID) {
 	p := domain.ReadPayload{ConversationID: c, UserID: user, LastReadSeq: mark.LastRead}
 	if peer != "" {
-		uc.notices.Offer(domain.NewEvent(domain.EventReadUpdated, c, false, 0, []domain.UserID{peer}, p))
+		uc.notices.Offer(ctx, domain.NewEvent(domain.EventReadUpdated, c, false, 0, []domain.UserID{peer}, p))
 	}
 	p.UnreadCount, p.SettledSeq = &mark.Unread, &mark.Settled
-	uc.notices.Offer(domain.NewEvent(domain.EventReadUpdated, c, false, 0, []domain.UserID{user}, p))
+	uc.notices.Offer(ctx, domain.NewEvent(domain.EventReadUpdated, c, false, 0, []domain.UserID{user}, p))
 }

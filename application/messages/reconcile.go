@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"chatsystem/domain"
@@ -38,11 +39,26 @@ type Reconcile struct {
 	publisher  ports.EventPublisher
 	settler    ports.Settler
 	log        *slog.Logger
+
+	published, closed, lost, failed atomic.Int64
+}
+
+// Outcomes counts what became of the messages that Reconcile found unfinished.
+type Outcomes struct {
+	Published int64 // announced again
+	Closed    int64 // their seqs hold no message of theirs
+	Lost      int64 // stored once, and gone from the store
+	Failed    int64 // tried again later
 }
 
 // NewReconcile returns the use case.
 func NewReconcile(u ports.UnfinishedLeases, r ports.MessageReader, resolver Resolver, p ports.EventPublisher, s ports.Settler, log *slog.Logger) *Reconcile {
-	return &Reconcile{u, r, resolver, p, s, log}
+	return &Reconcile{unfinished: u, reader: r, resolver: resolver, publisher: p, settler: s, log: log}
+}
+
+// Outcomes returns the counts since the start.
+func (uc *Reconcile) Outcomes() Outcomes {
+	return Outcomes{uc.published.Load(), uc.closed.Load(), uc.lost.Load(), uc.failed.Load()}
 }
 
 // Run works until ctx ends, backing off while a part is down.
@@ -86,6 +102,7 @@ func (uc *Reconcile) Execute(ctx context.Context) (int, error) {
 	for _, a := range left { // one that cannot be finished must not keep the others
 		p, ok, err := uc.finish(ctx, a)
 		if err != nil {
+			uc.failed.Add(1)
 			failed = errors.Join(failed, fmt.Errorf("finish %s/%d: %w", a.Conversation, a.Seq, err))
 		}
 		if ctx.Err() != nil {
@@ -95,20 +112,30 @@ func (uc *Reconcile) Execute(ctx context.Context) (int, error) {
 			stored = append(stored, p)
 		}
 	}
-	return len(left), errors.Join(failed, uc.publish(ctx, stored))
+	if err := uc.publish(ctx, stored); err != nil {
+		uc.failed.Add(int64(len(stored)))
+		return len(left), errors.Join(failed, err)
+	}
+	uc.published.Add(int64(len(stored)))
+	return len(left), failed
 }
 
 // finish returns the stored message of an allocation; false if there is none to announce.
 func (uc *Reconcile) finish(ctx context.Context, a domain.Allocation) (domain.Pointer, bool, error) {
 	if a.State == domain.Pending {
-		return uc.resolver.Resolve(ctx, a)
+		p, ok, err := uc.resolver.Resolve(ctx, a)
+		if err == nil && !ok {
+			uc.closed.Add(1)
+		}
+		return p, ok, err
 	}
 	held, _, err := uc.reader.EntryAt(ctx, a.Conversation, a.Seq)
 	if err != nil {
 		return domain.Pointer{}, false, fmt.Errorf("read entry: %w", err)
 	}
 	if !held.Holds(a.MessageID) {
-		uc.log.Error("a stored message is gone: the message store is older than the database",
+		uc.lost.Add(1)
+		uc.log.ErrorContext(ctx, "a stored message is gone: the message store is older than the database",
 			"conversation_id", a.Conversation, "seq", a.Seq, "message_id", a.MessageID)
 		return domain.Pointer{}, false, nil
 	}

@@ -57,6 +57,7 @@ func TestReconcile(t *testing.T) {
 		require.Error(t, err)
 		assert.Equal(t, 2, n)
 		assert.Equal(t, []domain.Seq{7}, r.published)
+		assert.Equal(t, messages.Outcomes{Published: 1, Failed: 1}, uc.Outcomes())
 	})
 	t.Run("it backs off while a part is down, also after a full batch", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

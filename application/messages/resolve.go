@@ -24,7 +24,7 @@ func (l *SequencedLog) Resolve(ctx context.Context, a domain.Allocation) (domain
 	if held.Holds(a.MessageID) {
 		return held.Pointer, true, nil
 	}
-	if err := l.seqs.Void(ctx, a.Conversation, a.Seq, l.whyHeld(held, a.Conversation, a.MessageID)); err != nil {
+	if err := l.seqs.Void(ctx, a.Conversation, a.Seq, l.whyHeld(ctx, held, a.Conversation, a.MessageID)); err != nil {
 		return domain.Pointer{}, false, fmt.Errorf("void: %w", err)
 	}
 	return domain.Pointer{}, false, nil

@@ -47,7 +47,7 @@ func (uc *Send) Execute(ctx context.Context, in SendInput) (Sent, error) {
 		return Sent{}, fmt.Errorf("append: %w", err)
 	}
 	if created {
-		uc.announcer.Announce(m.Pointer)
+		uc.announcer.Announce(ctx, m.Pointer)
 	}
 	return Sent{Message: m, Created: created}, nil
 }

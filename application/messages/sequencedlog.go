@@ -64,11 +64,11 @@ func (l *SequencedLog) Append(ctx context.Context, d domain.Draft) (domain.Messa
 		}
 		if held.Holds(m.ID) {
 			if !created {
-				l.announcer.Announce(m.Pointer)
+				l.announcer.Announce(ctx, m.Pointer)
 			}
 			return m, created, nil
 		}
-		request.Refused = domain.Refusal{Seq: m.Seq, Foreign: l.whyHeld(held, m.Conversation, m.ID) == domain.VoidForeign}
+		request.Refused = domain.Refusal{Seq: m.Seq, Foreign: l.whyHeld(ctx, held, m.Conversation, m.ID) == domain.VoidForeign}
 	}
 	return domain.Message{}, false, fmt.Errorf("%w: twice", unavailable(errSeqRefused))
 }
@@ -91,19 +91,19 @@ func (l *SequencedLog) storeOrVoid(ctx context.Context, m domain.Message) (domai
 	case held.Holds(m.ID):
 		return held, nil
 	}
-	if err := l.seqs.Void(voidCtx, m.Conversation, m.Seq, l.whyHeld(held, m.Conversation, m.ID)); err != nil {
-		l.log.Warn("void not recorded, left to reconcile", "conversation_id", m.Conversation, "seq", m.Seq, "error", err)
+	if err := l.seqs.Void(voidCtx, m.Conversation, m.Seq, l.whyHeld(ctx, held, m.Conversation, m.ID)); err != nil {
+		l.log.WarnContext(ctx, "void not recorded, left to reconcile", "conversation_id", m.Conversation, "seq", m.Seq, "error", err)
 	}
 	return domain.Entry{}, unavailable(fmt.Errorf("store: %w", storeErr))
 }
 
 // whyHeld says how a seq counts that cannot hold the message it was allocated to. If another message holds it, the counter
 // has been restored to an earlier state than the store, which somebody must look at.
-func (l *SequencedLog) whyHeld(held domain.Entry, c domain.ConversationID, allocated domain.MessageID) domain.VoidReason {
+func (l *SequencedLog) whyHeld(ctx context.Context, held domain.Entry, c domain.ConversationID, allocated domain.MessageID) domain.VoidReason {
 	if held.Kind == domain.EntryVoid {
 		return domain.VoidTombstone
 	}
-	l.log.Error("seq holds a message it was not allocated to: the database is older than the message store",
+	l.log.ErrorContext(ctx, "seq holds a message it was not allocated to: the database is older than the message store",
 		"conversation_id", c, "seq", held.Seq, "allocated_id", allocated, "stored_id", held.Pointer.ID)
 	return domain.VoidForeign
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,8 +21,9 @@ func RunEventBus(t *testing.T, open func(testing.TB) (ports.EventPublisher, port
 		publisher, source := open(t)
 		message := domain.MessageNew(domain.Pointer{
 			Conversation: domain.ConversationID(NewUUID()), ID: "01JGXXXXXXXXXXXXXXXX000001", Seq: 1, Sender: newUserID(),
-			ClientMsgID: "c-1", Preview: "<é😀>", MembersVersion: 7,
+			ClientMsgID: "c-1", Preview: "<é😀>", MembersVersion: 7, CreatedAt: time.Date(2026, 1, 7, 12, 34, 56, 789e6, time.UTC),
 		})
+		message.Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 		other := domain.NewEvent(domain.EventMemberLeft, domain.ConversationID(NewUUID()), true, 3,
 			[]domain.UserID{newUserID(), newUserID()}, domain.MemberPayload{MembersVersion: 3})
 		require.NoError(t, publisher.Publish(t.Context(), []domain.Event{message, other}))
@@ -85,7 +87,9 @@ func RunEventBus(t *testing.T, open func(testing.TB) (ports.EventPublisher, port
 func newEvent(id domain.ConversationID, seq domain.Seq) domain.Event {
 	return domain.Event{
 		Name: domain.EventMessageNew, Conversation: id, Seq: seq, ToMembers: true, MembersVersion: 1,
-		Payload: json.RawMessage(fmt.Sprintf(`{"seq":%d}`, seq)),
+		Payload:   json.RawMessage(fmt.Sprintf(`{"seq":%d}`, seq)),
+		CreatedAt: time.Date(2026, 1, 7, 12, 34, 56, 789e6, time.UTC),
+		Trace:     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 	}
 }
 

@@ -8,7 +8,6 @@
 package serviceapi
 
 import (
-	"context"
 	"strings"
 
 	"chatsystem/domain"
@@ -42,17 +41,4 @@ const MaxBatch = 500
 // Of returns the path of a pattern for one conversation.
 func Of(pattern string, c domain.ConversationID) string {
 	return strings.Replace(pattern, "{"+ConversationParam+"}", string(c), 1)
-}
-
-type requestIDKey struct{}
-
-// WithRequestID makes calls with the context carry the id.
-func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
-}
-
-// RequestID returns what WithRequestID put into the context; empty if it did not.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
 }

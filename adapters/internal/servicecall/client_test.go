@@ -16,6 +16,7 @@ import (
 
 	"chatsystem/adapters/internal/serviceapi"
 	"chatsystem/domain"
+	"chatsystem/ports"
 )
 
 // service is the other side, as a transport: it answers the n-th request, from 0, with what answer returns.
@@ -68,7 +69,7 @@ func TestACall(t *testing.T) {
 	respond := func(int, *http.Request) (*http.Response, error) { return answer(http.StatusCreated, `{"seq":7}`) }
 	inBubble(t, respond, func(t *testing.T, c *Client, s *service) {
 		var out serviceapi.Allocation
-		status, err := c.Do(serviceapi.WithRequestID(t.Context(), "request-1"), testCall, serviceapi.Refusal{Seq: 5}, &out)
+		status, err := c.Do(ports.WithRequestID(t.Context(), "request-1"), testCall, serviceapi.Refusal{Seq: 5}, &out)
 		require.NoError(t, err)
 		require.Equal(t, http.StatusCreated, status)
 		require.EqualValues(t, 7, out.Seq)

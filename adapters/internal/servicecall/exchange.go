@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"chatsystem/adapters/internal/serviceapi"
+	"chatsystem/ports"
 )
 
 // maxAnswer bounds what is read of an answer.
@@ -32,7 +33,7 @@ func (c *Client) exchange(ctx context.Context, path string, body []byte, out any
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(serviceapi.CredentialHeader, c.credential)
-	if id := serviceapi.RequestID(ctx); id != "" {
+	if id := ports.RequestIDOf(ctx); id != "" {
 		req.Header.Set(serviceapi.RequestIDHeader, id)
 	}
 	res, err := c.http.Do(req)

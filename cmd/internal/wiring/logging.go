@@ -6,6 +6,8 @@ import (
 
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
+
+	"chatsystem/adapters/tracing"
 )
 
 // logging provides the logger of a program, and shows what the container does at debug level.
@@ -17,7 +19,14 @@ func logging(log *slog.Logger) fx.Option {
 	}))
 }
 
-// NewLogger returns a logger that writes lines of text for a person.
+// NewLogger returns a logger that writes lines of text for a person. Like NewJSONLogger's, lines logged with the context of
+// a request carry its request_id, and its trace_id if it is traced.
 func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+	return slog.New(tracing.NewLogHandler(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})))
+}
+
+// NewJSONLogger returns a logger that writes a JSON object a line, each with the name of the service.
+func NewJSONLogger(w io.Writer, level slog.Level, service string) *slog.Logger {
+	h := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
+	return slog.New(tracing.NewLogHandler(h)).With("service", service)
 }

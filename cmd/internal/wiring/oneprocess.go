@@ -20,8 +20,8 @@ import (
 	"chatsystem/adapters/socketio"
 	"chatsystem/adapters/sqlite"
 	"chatsystem/adapters/tokens"
+	"chatsystem/adapters/tracing"
 	"chatsystem/application/chats"
-	"chatsystem/application/eventqueue"
 	"chatsystem/application/gateway"
 	"chatsystem/application/messages"
 	"chatsystem/application/users"
@@ -45,6 +45,7 @@ func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func
 	return fx.Options(
 		fx.StartTimeout(startTimeout), fx.StopTimeout(cfg.DrainPeriod+stopGrace),
 		rootContext(ctx), logging(log), system, fx.Supply(Failures(nil)),
+		fx.Supply(tracing.Config{}), telemetry,
 		fx.Supply(cfg, AllowedOrigins(cfg.AllowedOrigins), users.Lifetimes{Access: cfg.AccessTokenTTL, Refresh: cfg.RefreshTokenTTL}),
 		stores, inProcessDelivery, security,
 		notices, userService, chatService, messageService, fanoutWorker, gatewayService, realtime,
@@ -142,21 +143,19 @@ func newAuthority(cfg config.Chat, clock ports.Clock) (*tokens.Authority, error)
 type surface struct {
 	fx.In
 
-	Config      config.Chat
-	Log         *slog.Logger
-	Registry    prometheus.Registerer
-	Gatherer    prometheus.Gatherer
-	Verifier    ports.TokenVerifier
-	Authority   *tokens.Authority
-	Users       httpapi.UserUseCases
-	Chats       httpapi.ChatUseCases
-	Messages    httpapi.MessageUseCases
-	Sockets     *socketio.Server
-	Connections *gateway.Connections
-	Announcer   *messages.Announcer
-	Notices     *eventqueue.Notices
-	Deliver     *gateway.Deliver
-	Store       pinger
+	Config    config.Chat
+	Log       *slog.Logger
+	Registry  prometheus.Registerer
+	Gatherer  prometheus.Gatherer
+	Tracer    *tracing.Tracer
+	Verifier  ports.TokenVerifier
+	Authority *tokens.Authority
+	Users     httpapi.UserUseCases
+	Chats     httpapi.ChatUseCases
+	Messages  httpapi.MessageUseCases
+	Sockets   *socketio.Server
+	Deliver   *gateway.Deliver
+	Store     pinger
 }
 
 func newChatHandler(s surface) (http.Handler, error) {
@@ -173,16 +172,7 @@ func newChatHandler(s surface) (http.Handler, error) {
 	if s.Config.AdminAddr == "" {
 		routes = append(routes, httpapi.MetricRoutes(s.Gatherer))
 	}
-	for _, metric := range []prometheus.Collector{
-		gauge("chat_gateway_connections", "Realtime connections, authenticated or not.", func() int64 { return int64(s.Connections.Count()) }),
-		counter("chat_messages_not_announced_total", "Messages left to be announced later, for want of room in the queue.", s.Announcer.Refused),
-		counter("chat_notices_dropped_total", "Events other than messages left out for want of room in the queue.", s.Notices.Refused),
-	} {
-		if err := s.Registry.Register(metric); err != nil {
-			return nil, fmt.Errorf("register metrics: %w", err)
-		}
-	}
-	cfg := httpapi.Config{AllowedOrigins: s.Config.AllowedOrigins, CORS: true, TrustedProxies: s.Config.TrustedProxies}
+	cfg := httpapi.Config{AllowedOrigins: s.Config.AllowedOrigins, CORS: true, TrustedProxies: s.Config.TrustedProxies, Tracer: s.Tracer}
 	if s.Config.RateLimits {
 		cfg.Limits = httpapi.DefaultLimits()
 	}

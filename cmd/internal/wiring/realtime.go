@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
 
 	"chatsystem/adapters/socketio"
@@ -30,11 +31,15 @@ const connectTimeout = 10 * time.Second
 // AllowedOrigins are the web pages elsewhere that may connect.
 type AllowedOrigins []string
 
-func newSocketServer(h *socketio.Gateway, origins AllowedOrigins) (*socketio.Server, error) {
+func newSocketServer(h *socketio.Gateway, origins AllowedOrigins, r prometheus.Registerer) (*socketio.Server, error) {
+	watched, err := watchSockets(r, h)
+	if err != nil {
+		return nil, err
+	}
 	cfg := socketio.DefaultConfig()
 	cfg.ConnectTimeout = connectTimeout
 	cfg.CheckOrigin = socketio.AllowOrigins(origins)
-	return socketio.NewServer(cfg, h)
+	return socketio.NewServer(cfg, watched)
 }
 
 // inbox is what a gateway receives by.

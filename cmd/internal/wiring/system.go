@@ -2,6 +2,7 @@ package wiring
 
 import (
 	"crypto/rand"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,10 +38,31 @@ func newRegistry() *prometheus.Registry {
 	return r
 }
 
+func register(r prometheus.Registerer, all ...prometheus.Collector) error {
+	for _, c := range all {
+		if err := r.Register(c); err != nil {
+			return fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return nil
+}
+
 func gauge(name, help string, value func() int64) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
 }
 
 func counter(name, help string, value func() int64) prometheus.Collector {
 	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
+}
+
+// counters is one metric with a label, and a counter for each value of that.
+func counters(name, help, label string, values map[string]func() int64) []prometheus.Collector {
+	var all []prometheus.Collector
+	for of, value := range values {
+		all = append(all, prometheus.NewCounterFunc(
+			prometheus.CounterOpts{Name: name, Help: help, ConstLabels: prometheus.Labels{label: of}},
+			func() float64 { return float64(value()) },
+		))
+	}
+	return all
 }

@@ -87,6 +87,7 @@ var messageService = fx.Options(
 	fx.Provide(messages.NewAnnouncer, messages.NewReconcile, newMessageUseCases),
 	background((*messages.Announcer).Run),
 	background((*messages.Reconcile).Run),
+	fx.Invoke(watchMessages),
 )
 
 type messageParts struct {
@@ -110,12 +111,13 @@ func newMessageUseCases(p messageParts) httpapi.MessageUseCases {
 }
 
 // notices is the background queue of events that are no messages.
-var notices = fx.Options(fx.Provide(eventqueue.NewNotices), background((*eventqueue.Notices).Run))
+var notices = fx.Options(fx.Provide(eventqueue.NewNotices), background((*eventqueue.Notices).Run), fx.Invoke(watchNotices))
 
 // fanoutWorker routes events to gateways.
 var fanoutWorker = fx.Options(
 	fx.Provide(fanout.NewRecipients, fanout.NewRoute),
 	background((*fanout.Route).Run),
+	fx.Invoke(watchFanout),
 )
 
 // gatewayService authenticates connections, keeps their presence and hands them events.
@@ -127,4 +129,5 @@ var gatewayService = fx.Options(
 	background((*gateway.Presence).Run),
 	background((*gateway.Expire).Run),
 	background(receive),
+	fx.Invoke(watchGateway),
 )
