@@ -116,15 +116,14 @@ CONF
 }
 
 start_dynamodb() {
-  where=-inMemory
+  set -- -inMemory
   if [ "${INFRA_DYNAMODB-}" = disk ]; then
     mkdir -p "$infra/dynamodb"
-    where="-dbPath $infra/dynamodb"
+    set -- -dbPath "$infra/dynamodb"
   fi
-  # shellcheck disable=SC2086 # an option and its value
   background dynamodb java -Xmx256m -Djava.library.path="$infra/jars/dynamodb" \
     -Dsqlite4java.library.path="$infra/jars/dynamodb" -cp "$infra/jars/dynamodb/*" \
-    com.amazonaws.services.dynamodbv2.local.main.ServerRunner -port "$(port_of dynamodb)" -sharedDb -disableTelemetry $where
+    com.amazonaws.services.dynamodbv2.local.main.ServerRunner -port "$(port_of dynamodb)" -sharedDb -disableTelemetry "$@"
 }
 
 # ---- what scripts/infra does with them ----
@@ -133,8 +132,8 @@ native_answers() {
   case $1 in
     postgres) sql -d chat -c 'SELECT 1' ;;
     redis) redis-cli -p "$(port_of redis)" ping | grep -q PONG ;;
-    kafka) grep -q 'KafkaServer id=0\] started' "$infra/log/kafka.log" && listening 127.0.0.1 "$(port_of kafka)" ;;
-    *) listening 127.0.0.1 "$(port_of "$1")" ;;
+    kafka) grep -q 'KafkaServer id=0\] started' "$infra/log/kafka.log" && listening "$(port_of kafka)" ;;
+    *) listening "$(port_of "$1")" ;;
   esac >/dev/null 2>&1
 }
 
@@ -146,7 +145,7 @@ native_up() {
   ! command -v flock >/dev/null 2>&1 || flock 9 # another may be at work
   for s in "$@"; do
     if pid_of "$s" >/dev/null; then continue; fi
-    ! listening 127.0.0.1 "$(port_of "$s")" || die "port $(port_of "$s") of $s is taken by another process"
+    ! listening "$(port_of "$s")" || die "port $(port_of "$s") of $s is taken by another process"
     case $s in
       zookeeper | kafka) jars kafka ;;
       dynamodb) jars dynamodb ;;

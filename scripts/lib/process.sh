@@ -25,22 +25,20 @@ background() {
   echo $! >"$(pid_file "$name")"
 }
 
-# listening ADDRESS PORT
+# listening PORT tells whether somebody accepts connections on 127.0.0.1.
 listening() {
-  perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => shift, PeerPort => shift, Timeout => 1)' "$1" "$2"
+  perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => shift, Timeout => 1)' "$1"
 }
 
 # family PID prints it and its children: the backends of Postgres, the workers of nginx.
 family() { ps -A -o pid= -o ppid= | awk -v pid="$1" '$1 == pid || $2 == pid { print $1 }'; }
 
 # signal_family SIGNAL PID: the parent first, so that it starts no further child if it is to stop; and the children that it
-# had before as well as those it has after, as a killed parent has none.
+# had before as well as those it has after, as a killed parent has none. Any of them may have ended meanwhile.
 signal_family() {
   children=$(family "$2")
-  kill "-$1" "$2"
-  for child in $children $(family "$2"); do
-    [ "$child" = "$2" ] || kill "-$1" "$child" 2>/dev/null || true # it may have ended meanwhile
-  done
+  for p in "$2" $children; do kill "-$1" "$p" 2>/dev/null || true; done
+  for p in $(family "$2"); do kill "-$1" "$p" 2>/dev/null || true; done
 }
 
 # until_true SECONDS COMMAND... polls until the command succeeds; it fails after that time.
@@ -70,7 +68,7 @@ end() {
   server=$(pid_of "$1") || return 0
   processes=$(family "$server")
   signal_family CONT "$server"
-  kill "-$2" "$server"
+  kill "-$2" "$server" 2>/dev/null || true
   # shellcheck disable=SC2086 # a list of process ids
   if ! until_true 30 all_gone $processes; then
     say "$1 did not end within 30 s: killed"
