@@ -17,7 +17,7 @@ run: build ## build and start the whole system in one process, on http://127.0.0
 
 .PHONY: build
 build: ## build the programs into bin/
-	go build -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/...
+	go build -ldflags "-X chatsystem/cmd/internal/program.Version=$(VERSION)" -o bin/ ./cmd/...
 
 .PHONY: test-unit
 test-unit: ## the fast tests: seconds, nothing but Go needed

@@ -9,10 +9,12 @@ import (
 	"time"
 )
 
-// Check is one thing that a service cannot work without.
+// Check is one thing that a service works with.
 type Check struct {
 	Name  string
 	Probe func(context.Context) error // nil: it works; must end with its context
+	// Optional is what the service can do without for a while: it is named while it fails, and the service stays ready.
+	Optional bool
 }
 
 // checkTimeout bounds every probe: a store that does not answer counts as failing.
@@ -26,11 +28,12 @@ type health struct {
 
 const (
 	healthy   = "ok"
+	degraded  = "degraded" // only what is optional fails
 	unhealthy = "failing"
 )
 
-// HealthRoutes serves /healthz, 200 while the process runs, and /readyz, 503 while a check fails. Why one fails goes to
-// the log, not to the client.
+// HealthRoutes serves /healthz, 200 while the process runs, and /readyz, 503 while a check fails that is not optional. Why
+// one fails goes to the log, not to the client.
 func HealthRoutes(checks ...Check) Routes {
 	return func(m *mount) {
 		m.data.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -57,7 +60,12 @@ func (s *site) probe(ctx context.Context, checks []Check) health {
 	for i, c := range checks {
 		result.Checks[c.Name] = healthy
 		if errs[i] != nil {
-			result.Status, result.Checks[c.Name] = unhealthy, unhealthy
+			result.Checks[c.Name] = unhealthy
+			if !c.Optional {
+				result.Status = unhealthy
+			} else if result.Status == healthy {
+				result.Status = degraded
+			}
 			s.log.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("check", c.Name), slog.Any("error", errs[i]))
 		}
 	}
@@ -70,7 +78,7 @@ func writeHealth(w http.ResponseWriter, h health) {
 		panic(err) // strings only
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if h.Status != healthy {
+	if h.Status == unhealthy {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	_, _ = w.Write(body) // a client that went away needs no answer

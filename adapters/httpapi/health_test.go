@@ -14,8 +14,8 @@ import (
 func works(context.Context) error { return nil }
 
 func TestReadinessNamesEachCheck(t *testing.T) {
-	broken := Check{"redis", func(context.Context) error { return errors.New("dial 10.0.0.5: refused") }}
-	s := newTestSite(t, Config{}, HealthRoutes(Check{"postgres", works}, broken))
+	broken := Check{Name: "redis", Probe: func(context.Context) error { return errors.New("dial 10.0.0.5: refused") }}
+	s := newTestSite(t, Config{}, HealthRoutes(Check{Name: "postgres", Probe: works}, broken))
 
 	w := s.do(request(http.MethodGet, "/readyz", ""))
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
@@ -26,15 +26,23 @@ func TestReadinessNamesEachCheck(t *testing.T) {
 }
 
 func TestAServiceIsReadyWhenEveryCheckPasses(t *testing.T) {
-	s := newTestSite(t, Config{}, HealthRoutes(Check{"postgres", works}, Check{"redis", works}))
+	s := newTestSite(t, Config{}, HealthRoutes(Check{Name: "postgres", Probe: works}, Check{Name: "redis", Probe: works}))
 	w := s.do(request(http.MethodGet, "/readyz", ""))
 	require.Equal(t, http.StatusOK, w.Code)
 	require.JSONEq(t, `{"status":"ok","checks":{"postgres":"ok","redis":"ok"}}`, w.Body.String())
 }
 
+func TestWhatIsOptionalDegrades(t *testing.T) {
+	fails := func(context.Context) error { return errors.New("refused") }
+	s := newTestSite(t, Config{}, HealthRoutes(Check{Name: "postgres", Probe: works}, Check{Name: "redis", Probe: fails, Optional: true}))
+	w := s.do(request(http.MethodGet, "/readyz", ""))
+	require.Equal(t, http.StatusOK, w.Code)
+	require.JSONEq(t, `{"status":"degraded","checks":{"postgres":"ok","redis":"failing"}}`, w.Body.String())
+}
+
 func TestAStoreThatDoesNotAnswerIsNotReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hangs := Check{"kafka", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+		hangs := Check{Name: "kafka", Probe: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
 		s := newTestSite(t, Config{}, HealthRoutes(hangs))
 		require.Equal(t, http.StatusServiceUnavailable, s.do(request(http.MethodGet, "/readyz", "")).Code)
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -54,15 +55,5 @@ func awaitLeaders(ctx context.Context, client *kafka.Client, topics []string) er
 }
 
 func allLed(topics []kafka.Topic) bool {
-	for _, t := range topics {
-		if t.Error != nil || len(t.Partitions) == 0 {
-			return false
-		}
-		for _, p := range t.Partitions {
-			if p.Error != nil || p.Leader.Host == "" {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(topics, func(t kafka.Topic) bool { return t.Error != nil || !led(t) })
 }

@@ -129,7 +129,7 @@ func (s story) history(ctx context.Context) error {
 
 // unread checks Ben's count before and after reading.
 func (s story) unread(ctx context.Context) error {
-	c, err := s.settled(ctx)
+	c, err := s.ben.settled(ctx, s.conversation)
 	if err != nil {
 		return err
 	}
@@ -147,9 +147,9 @@ func (s story) unread(ctx context.Context) error {
 }
 
 // settled returns the conversation once all its seqs are settled, which counts wait for.
-func (s story) settled(ctx context.Context) (sdk.Conversation, error) {
+func (p person) settled(ctx context.Context, conversation string) (sdk.Conversation, error) {
 	for {
-		c, err := s.ben.client.Conversation(ctx, s.conversation)
+		c, err := p.client.Conversation(ctx, conversation)
 		if err != nil {
 			return c, fmt.Errorf("conversation: %w", err)
 		}

@@ -15,24 +15,45 @@ import (
 	"go.uber.org/fx"
 
 	"chatsystem/adapters/httpapi"
-	"chatsystem/adapters/socketio"
 )
 
-// Address is where a server listens, known once it does: with port 0 the system chooses.
-type Address struct{ net.Addr }
+// drain lets the long-lived connections of a server go before it stops.
+type drain func(context.Context) error
 
 // listener is one HTTP server of a program.
 type listener struct {
 	name    string
 	addr    string
 	handler http.Handler
-	drain   func(context.Context) error // lets long-lived connections go; nil: there are none
+	drain   drain // nil: there is nothing to let go
+}
+
+// serving is the HTTP servers of a program: the one that clients reach and, if it has an address, one for operators.
+// listening hears where the first one listens: with port 0 the system chooses.
+func serving(addr, adminAddr string, listening func(net.Addr)) fx.Option {
+	return fx.Invoke(func(s server) {
+		serve(s, listener{"http", addr, s.Handler, s.Drain}, listening)
+		if adminAddr != "" {
+			serve(s, listener{"admin", adminAddr, adminHandler(s.Gatherer), nil}, func(net.Addr) {})
+		}
+	})
+}
+
+type server struct {
+	fx.In
+
+	Lifecycle fx.Lifecycle
+	Failures  Failures
+	Log       *slog.Logger
+	Handler   http.Handler
+	Gatherer  prometheus.Gatherer
+	Drain     drain `optional:"true"`
 }
 
 // serve listens at start, and at stop lets connections go and waits for requests under way.
-func serve(lc fx.Lifecycle, failures Failures, log *slog.Logger, l listener, listening func(net.Addr)) {
-	srv := httpapi.NewServer(l.handler, log)
-	lc.Append(fx.Hook{
+func serve(s server, l listener, listening func(net.Addr)) {
+	srv := httpapi.NewServer(l.handler, s.Log)
+	s.Lifecycle.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
 			var cfg net.ListenConfig
 			ln, err := cfg.Listen(ctx, "tcp", l.addr)
@@ -43,7 +64,7 @@ func serve(lc fx.Lifecycle, failures Failures, log *slog.Logger, l listener, lis
 			go func() {
 				if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 					select {
-					case failures <- fmt.Errorf("%s: %w", l.name, err):
+					case s.Failures <- fmt.Errorf("%s: %w", l.name, err):
 					default: // one reason to stop is enough
 					}
 				}
@@ -66,10 +87,15 @@ func serve(lc fx.Lifecycle, failures Failures, log *slog.Logger, l listener, lis
 
 const drainPause = 20 * time.Millisecond
 
+// drainer is a server with long-lived connections.
+type drainer interface {
+	Drain(ctx context.Context, period time.Duration) error
+}
+
 // drainSockets lets the connections of a gateway go over a period, or quicker if they are few.
-func drainSockets(s *socketio.Server, period time.Duration) func(context.Context) error {
+func drainSockets(s drainer, count func() int, period time.Duration) drain {
 	return func(ctx context.Context) error {
-		return s.Drain(ctx, min(period, time.Duration(s.Sessions())*drainPause))
+		return s.Drain(ctx, min(period, time.Duration(count())*drainPause))
 	}
 }
 

@@ -37,7 +37,7 @@ const (
 
 // Chat is the whole system in one process: every service's use cases over one set of adapters. listening hears where it
 // serves.
-func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func(net.Addr)) fx.Option {
+func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func(net.Addr)) Build {
 	stores := embeddedStores
 	if cfg.Memory {
 		stores = memoryStores
@@ -49,15 +49,8 @@ func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func
 		fx.Supply(cfg, AllowedOrigins(cfg.AllowedOrigins), users.Lifetimes{Access: cfg.AccessTokenTTL, Refresh: cfg.RefreshTokenTTL}),
 		stores, inProcessDelivery, security,
 		notices, userService, chatService, messageService, fanoutWorker, gatewayService, realtime,
-		fx.Provide(newChatHandler),
-		fx.Invoke(func(lc fx.Lifecycle, failures Failures, h http.Handler, s *socketio.Server) {
-			serve(lc, failures, log, listener{"http", cfg.HTTPAddr, h, drainSockets(s, cfg.DrainPeriod)}, listening)
-		}),
-		fx.Invoke(func(lc fx.Lifecycle, failures Failures, g prometheus.Gatherer) {
-			if cfg.AdminAddr != "" {
-				serve(lc, failures, log, listener{"admin", cfg.AdminAddr, adminHandler(g), nil}, func(net.Addr) {})
-			}
-		}),
+		fx.Provide(newChatHandler, func(s *socketio.Server) drain { return drainSockets(s, s.Sessions, cfg.DrainPeriod) }),
+		serving(cfg.HTTPAddr, cfg.AdminAddr, listening),
 	)
 }
 

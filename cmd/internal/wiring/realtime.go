@@ -31,14 +31,27 @@ const connectTimeout = 10 * time.Second
 // AllowedOrigins are the web pages elsewhere that may connect.
 type AllowedOrigins []string
 
-func newSocketServer(h *socketio.Gateway, origins AllowedOrigins, r prometheus.Registerer) (*socketio.Server, error) {
-	watched, err := watchSockets(r, h)
+type socketParts struct {
+	fx.In
+
+	Gateway    *socketio.Gateway
+	Origins    AllowedOrigins
+	Registry   prometheus.Registerer
+	SessionIDs sessionIDs `optional:"true"`
+}
+
+// sessionIDs makes the ids of Engine.IO sessions.
+type sessionIDs func() (string, error)
+
+func newSocketServer(p socketParts) (*socketio.Server, error) {
+	watched, err := watchSockets(p.Registry, p.Gateway)
 	if err != nil {
 		return nil, err
 	}
 	cfg := socketio.DefaultConfig()
 	cfg.ConnectTimeout = connectTimeout
-	cfg.CheckOrigin = socketio.AllowOrigins(origins)
+	cfg.CheckOrigin = socketio.AllowOrigins(p.Origins)
+	cfg.NewSessionID = p.SessionIDs
 	return socketio.NewServer(cfg, watched)
 }
 

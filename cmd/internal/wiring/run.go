@@ -9,12 +9,15 @@ import (
 	"go.uber.org/fx"
 )
 
+// Build is a program, wired and not yet started.
+type Build = fx.Option
+
 // Failures is where a part of a running program reports that it cannot go on. (fx has a way of its own, which catches
 // signals for as long as the program stops, so that a second Ctrl-C would do nothing.)
 type Failures chan<- error
 
 // Run starts a program, and stops it in order when ctx ends or a part of it fails.
-func Run(ctx context.Context, build fx.Option) error {
+func Run(ctx context.Context, build Build) error {
 	failure := make(chan error, 1)
 	app := fx.New(build, fx.Replace(Failures(failure)))
 	start, cancel := context.WithTimeout(ctx, app.StartTimeout())

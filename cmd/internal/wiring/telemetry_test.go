@@ -92,7 +92,7 @@ type chat struct {
 
 func startChat(t *testing.T, traces tracing.Config) *chat {
 	t.Helper()
-	cfg, err := config.LoadChat(map[string]string{"HTTP_ADDR": "127.0.0.1:0", "BCRYPT_COST": "4"})
+	cfg, err := config.Load[config.Chat](map[string]string{"HTTP_ADDR": "127.0.0.1:0", "BCRYPT_COST": "4"})
 	require.NoError(t, err)
 	cfg.Memory = true
 	c := &chat{log: &bytes.Buffer{}}

@@ -1,6 +1,7 @@
-package main
+package program
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,21 +14,22 @@ import (
 
 const healthTimeout = 3 * time.Second
 
-func healthcheckCommand() *cobra.Command {
+// Healthcheck returns the subcommand that containers ask whether the server is ready.
+func Healthcheck[S config.ServerSettings]() *cobra.Command {
 	return &cobra.Command{
 		Use: "healthcheck", Short: "Exit with 0 if the server on HTTP_ADDR is ready", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := config.LoadChat(config.Environment())
+			cfg, err := Load[S]()
 			if err != nil {
-				return settingsError{err}
+				return err
 			}
-			return checkHealth(cmd, cfg.HTTPAddr)
+			return checkHealth(cmd.Context(), cfg.ListenAddr())
 		},
 	}
 }
 
 // checkHealth asks the server, which for a server on all addresses is this host.
-func checkHealth(cmd *cobra.Command, addr string) error {
+func checkHealth(ctx context.Context, addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("address: %w", err)
@@ -35,7 +37,7 @@ func checkHealth(cmd *cobra.Command, addr string) error {
 	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
 		host = "localhost"
 	}
-	req, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
 	if err != nil {
 		return fmt.Errorf("request: %w", err)
 	}
