@@ -17,7 +17,7 @@ import (
 var _ ports.TokenVerifier = (*KeySet)(nil)
 
 const (
-	refreshEvery = 5 * time.Minute        // so long, at most, a key that was withdrawn is accepted
+	refreshEvery = 5 * time.Minute        // so long a withdrawn key is accepted, if the issuer answers
 	firstRetry   = 500 * time.Millisecond // after a fetch that failed; doubles
 	lastRetry    = 15 * time.Second
 	fetchPause   = time.Second     // between fetches, whoever asks for them
