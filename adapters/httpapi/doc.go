@@ -10,8 +10,8 @@
 //
 // # A request's way
 //
-// Every request: request id, client address, CORS (one-process mode). Then, except for realtime transports: metrics and
-// access log, panic recovery, security headers. Then, for the operations of the document, in this order: deadline,
+// Every request: request id, client address, CORS (one-process mode). Then, except for realtime transports: metrics,
+// trace and access log, panic recovery, security headers. Then, for the operations of the document, in this order: deadline,
 // query string, token, rate limit, body. Whatever fails on the way is answered by one writer (problem.go) as RFC 9457
 // problem+json; use cases report failures as domain faults, whose kind decides the status.
 package httpapi

@@ -8,7 +8,8 @@ import (
 
 // Config says where traces go. The zero Config turns tracing off.
 type Config struct {
-	// Endpoint is the base URL of an OTLP/HTTP collector, such as http://collector:4318; empty turns tracing off.
+	// Endpoint is the base URL of an OTLP/HTTP collector, such as http://collector:4318; empty turns tracing off. The
+	// library takes what else a collector may need, such as headers, from its own OTEL_EXPORTER_OTLP_… variables.
 	Endpoint string
 	// Service and Version name this program in its traces.
 	Service, Version string

@@ -12,9 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"chatsystem/adapters/memory"
+	"chatsystem/adapters/metrics"
 	"chatsystem/adapters/sqlite"
 	"chatsystem/application/messages"
 	"chatsystem/domain"
@@ -53,7 +55,7 @@ type nowhere struct{}
 
 func (nowhere) Publish(context.Context, []domain.Event) error { return nil }
 
-// BenchmarkSend is messages through the use case, announcer included: one message per op.
+// BenchmarkSend is messages through the use case, announcer and metrics included: one message per op.
 func BenchmarkSend(b *testing.B) {
 	for name, open := range map[string]func(*testing.B) sendSet{"memory": memorySet, "sqlite": embeddedSet} {
 		for _, shape := range []struct{ senders, conversations int }{{1, 1}, {64, 1}, {64, 64}} {
@@ -70,13 +72,14 @@ func benchmarkSend(b *testing.B, set sendSet, senders, conversations int) {
 	for i := range ids {
 		ids[i] = string(set.AddGroup(b, time.Now(), user))
 	}
-	announcer := messages.NewAnnouncer(nowhere{}, set.settler, discard)
+	metered := prometheus.NewRegistry()
+	announcer := messages.NewAnnouncer(metrics.EventPublisher(metered, nowhere{}), metrics.Settler(metered, set.settler), discard)
 	ctx, cancel := context.WithCancel(b.Context())
 	var background sync.WaitGroup
 	background.Go(func() { announcer.Run(ctx) })
 	defer background.Wait()
 	defer cancel()
-	send := messages.NewSend(set.Log, announcer)
+	send := messages.NewSend(metrics.MessageLog(metered, set.Log), announcer)
 
 	b.ReportAllocs()
 	b.ResetTimer()
