@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -98,6 +99,27 @@ func (f *roundRobin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (*roundRobin) Close(context.Context) error { return nil }
+
+// startGateway serves a gateway on loopback until the test ends.
+func startGateway(t testing.TB, cfg socketio.Config, h socketio.Handler) (*httptest.Server, *socketio.Forwarder) {
+	t.Helper()
+	late := &lateForwarder{}
+	web := httptest.NewServer(late)
+	address, sealer := web.Listener.Addr().String(), newSealer(t, "k")
+	cfg.NewSessionID = func() (string, error) { return sealer.Seal(address) }
+	server, err := socketio.NewServer(cfg, h)
+	require.NoError(t, err)
+	late.Forwarder, err = socketio.NewForwarder(socketio.ForwardConfig{Address: address, Sealer: sealer, Credential: hopCredential}, server)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, late.Close(context.Background()))
+		web.Close()
+	})
+	return web, late.Forwarder
+}
+
+// lateForwarder is served before its address is known.
+type lateForwarder struct{ *socketio.Forwarder }
 
 const unknownSession = `{"code":1,"message":"Session ID unknown"}`
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,7 @@ import (
 type ForwardConfig struct {
 	Address    string  // where the other gateways reach this one, host:port; its session ids name it
 	Sealer     *Sealer // makes Config.NewSessionID, by Seal(Address)
-	Credential string  // proves to another gateway that a request was passed on; a secret
+	Credential string  // proves to another gateway that a request was passed on; a secret of printable ASCII
 	MaxHops    int     // requests passed on at a time; 0 means DefaultMaxHops
 }
 
@@ -44,8 +45,8 @@ func (c ForwardConfig) Validate() error {
 	if c.Sealer == nil {
 		errs = append(errs, errors.New("no sealer"))
 	}
-	if c.Credential == "" {
-		errs = append(errs, errors.New("no credential"))
+	if c.Credential == "" || strings.ContainsFunc(c.Credential, func(r rune) bool { return r < ' ' || r > '~' }) {
+		errs = append(errs, errors.New("credential is empty or no line of printable ASCII"))
 	}
 	if c.MaxHops < 0 {
 		errs = append(errs, fmt.Errorf("max hops is %d, want a positive number", c.MaxHops))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -154,62 +153,6 @@ func TestARequestIsPassedOnOnce(t *testing.T) {
 	})
 }
 
-func TestTheOwnerGetsTheClientsRequestAndTheClientTheOwnersAnswer(t *testing.T) {
-	asked := make(chan *http.Request, 1)
-	owner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = io.NopCloser(strings.NewReader(string(mustRead(t, r.Body))))
-		asked <- r
-		w.Header().Set("X-Owner", "says this")
-		w.Header().Set("X-Request-Id", "owner")
-		w.WriteHeader(http.StatusTeapot)
-		_, _ = io.WriteString(w, "whatever")
-	}))
-	defer owner.Close()
-
-	sealer := newSealer(t, "k")
-	server, _ := newServer(t, settings())
-	forwarder, err := socketio.NewForwarder(socketio.ForwardConfig{Address: "127.0.0.1:1", Sealer: sealer, Credential: hopCredential}, server)
-	require.NoError(t, err)
-	c := siotest.Loopback(t, requestIDs{forwarder}).At("/ws/socket.io/")
-	query := "EIO=4&transport=polling&t=a%20b&sid=" + seal(t, sealer, owner.Listener.Addr().String())
-	a := c.Do(t.Context(), http.MethodPost, query, strings.NewReader("4x"), http.Header{
-		"Cookie": {"a=b"}, "Origin": {"http://app.test"}, "X-Forwarded-For": {"203.0.113.7, 10.0.0.1"}, "X-Forwarded-Proto": {"https"},
-		"Connection": {"X-Gateway-Hop, X-Forwarded-For"}, "Accept-Encoding": {"br"},
-	})
-	require.NoError(t, a.Err)
-	require.Equal(t, http.StatusTeapot, a.Status)
-	require.Equal(t, "whatever", a.Body)
-	require.Equal(t, "says this", a.Header.Get("X-Owner"))
-	require.Equal(t, []string{"front"}, a.Header["X-Request-Id"])
-
-	r := <-asked
-	require.Equal(t, "4x", string(mustRead(t, r.Body)))
-	require.Equal(t, "POST /ws/socket.io/?"+query, r.Method+" "+r.RequestURI)
-	require.Equal(t, c.Host(), r.Host)
-	require.Equal(t, "a=b", r.Header.Get("Cookie"))
-	require.Equal(t, "http://app.test", r.Header.Get("Origin"))
-	require.Equal(t, []string{"203.0.113.7, 10.0.0.1", "127.0.0.1"}, r.Header["X-Forwarded-For"])
-	require.Equal(t, []string{"https"}, r.Header["X-Forwarded-Proto"])
-	require.Equal(t, []string{hopCredential}, r.Header[socketio.HopHeader])
-	require.Equal(t, "br", r.Header.Get("Accept-Encoding"))
-	require.True(t, r.Close) // the connection serves nothing else
-}
-
-// requestIDs is a Forwarder behind a router that numbers requests.
-type requestIDs struct{ *socketio.Forwarder }
-
-func (h requestIDs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Request-Id", "front")
-	h.Forwarder.ServeHTTP(w, r)
-}
-
-func mustRead(t *testing.T, r io.Reader) []byte {
-	t.Helper()
-	data, err := io.ReadAll(r)
-	require.NoError(t, err)
-	return data
-}
-
 func TestHopsAreBounded(t *testing.T) {
 	inCluster(t, settings(), 1, func(t *testing.T, c *cluster) {
 		sid, s := c.members[0].joinByPolling(t)
@@ -263,9 +206,10 @@ func TestADrainingGatewayPassesPollingOn(t *testing.T) {
 func TestForwardingSettingsThatMakeNoSenseAreRefused(t *testing.T) {
 	server, _ := newServer(t, settings())
 	_, err := socketio.NewForwarder(socketio.ForwardConfig{Address: "gateway", MaxHops: -1}, server)
-	for _, what := range []string{`address "gateway"`, "no sealer", "no credential", "max hops"} {
+	for _, what := range []string{`address "gateway"`, "no sealer", "credential", "max hops"} {
 		require.ErrorContains(t, err, what)
 	}
+	require.ErrorContains(t, socketio.ForwardConfig{Credential: "read from a file\n"}.Validate(), "credential")
 	for _, address := range []string{":8080", "host:", "host:0", "host:65536", "host:http", "http://host:80/", strings.Repeat("x", 300) + ":80"} {
 		require.ErrorContains(t, socketio.ForwardConfig{Address: address}.Validate(), "address", address)
 	}

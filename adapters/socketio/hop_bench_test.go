@@ -1,23 +1,22 @@
 package socketio_test
 
 import (
-	"context"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"chatsystem/adapters/socketio"
 )
 
 // BenchmarkPoll fetches one event by long-polling, from the gateway that has the session and by way
 // of another one. Client and gateways share the process, so what the hop costs is the difference.
 func BenchmarkPoll(b *testing.B) {
-	owner, h := benchGateway(b)
-	other, _ := benchGateway(b)
+	h := newSilent()
+	ownerWeb, _ := startGateway(b, settings(), h)
+	otherWeb, _ := startGateway(b, settings(), newSilent())
+	b.Cleanup(http.DefaultClient.CloseIdleConnections)
+	owner, other := ownerWeb.URL, otherWeb.URL
 	query := "/?EIO=4&transport=polling"
 	open := fetch(b, http.MethodGet, owner+query, "")
 	sid, _, _ := strings.Cut(strings.TrimPrefix(open, `0{"sid":"`), `"`)
@@ -36,27 +35,6 @@ func BenchmarkPoll(b *testing.B) {
 			}
 		})
 	}
-}
-
-func benchGateway(b *testing.B) (url string, h silent) {
-	b.Helper()
-	h = newSilent()
-	sealer := newSealer(b, "k")
-	late := &lateForwarder{}
-	web := httptest.NewServer(late)
-	address := web.Listener.Addr().String()
-	cfg := settings()
-	cfg.NewSessionID = func() (string, error) { return sealer.Seal(address) }
-	server, err := socketio.NewServer(cfg, h)
-	require.NoError(b, err)
-	late.Forwarder, err = socketio.NewForwarder(socketio.ForwardConfig{Address: address, Sealer: sealer, Credential: hopCredential}, server)
-	require.NoError(b, err)
-	b.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections()
-		web.Close()
-		require.NoError(b, late.Close(context.Background()))
-	})
-	return web.URL, h
 }
 
 func fetch(b *testing.B, method, url, body string) string {

@@ -3,7 +3,6 @@
 package socketio_test
 
 import (
-	"context"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -16,26 +15,15 @@ import (
 // nodeGateway starts a gateway behind front. Clients of partner can end it.
 func nodeGateway(t *testing.T, front *roundRobin, partner *nodePartner) *socketio.Forwarder {
 	t.Helper()
-	late := &lateForwarder{}
-	web := httptest.NewServer(late)
-	address := web.Listener.Addr().String()
-	sealer := newSealer(t, "k")
-	cfg := nodeSettings()
-	cfg.NewSessionID = func() (string, error) { return sealer.Seal(address) }
-	server, err := socketio.NewServer(cfg, mortal{partner, func() {
-		front.remove(late)
+	h := &mortal{nodePartner: partner}
+	web, f := startGateway(t, nodeSettings(), h)
+	h.die = func() {
+		front.remove(f)
 		web.CloseClientConnections()
 		web.Close()
-	}})
-	require.NoError(t, err)
-	late.Forwarder, err = socketio.NewForwarder(socketio.ForwardConfig{Address: address, Sealer: sealer, Credential: hopCredential}, server)
-	require.NoError(t, err)
-	front.add(late)
-	t.Cleanup(func() {
-		require.NoError(t, late.Close(context.Background()))
-		web.Close()
-	})
-	return late.Forwarder
+	}
+	front.add(f)
+	return f
 }
 
 // mortal is the partner on one gateway, which a client can end.
@@ -44,7 +32,7 @@ type mortal struct {
 	die func()
 }
 
-func (m mortal) Event(s *socketio.Socket, name string, args socketio.Args, ack socketio.Ack) {
+func (m *mortal) Event(s *socketio.Socket, name string, args socketio.Args, ack socketio.Ack) {
 	if name == "die" {
 		go m.die()
 		return

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -198,4 +199,54 @@ func TestHalfAPostIsNotPassedOn(t *testing.T) {
 		other.Push(sid, `42["whole"]`)
 		require.Equal(t, []string{"connect / ", "event / whole"}, owner.handler.lines())
 	})
+}
+
+func TestTheOwnerGetsTheClientsRequestAndTheClientTheOwnersAnswer(t *testing.T) {
+	asked, body := make(chan *http.Request, 1), make(chan []byte, 1)
+	owner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, _ := io.ReadAll(r.Body)
+		asked <- r
+		body <- sent
+		w.Header().Set("X-Owner", "says this")
+		w.Header().Set("X-Request-Id", "owner")
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.WriteString(w, "whatever")
+	}))
+	defer owner.Close()
+
+	sealer := newSealer(t, "k")
+	server, _ := newServer(t, settings())
+	forwarder, err := socketio.NewForwarder(socketio.ForwardConfig{Address: "127.0.0.1:1", Sealer: sealer, Credential: hopCredential}, server)
+	require.NoError(t, err)
+	c := siotest.Loopback(t, requestIDs{forwarder}).At("/ws/socket.io/")
+	query := "EIO=4&transport=polling&t=a%20b&sid=" + seal(t, sealer, owner.Listener.Addr().String())
+	a := c.Do(t.Context(), http.MethodPost, query, strings.NewReader("4x"), http.Header{
+		"Cookie": {"a=b"}, "Origin": {"http://app.test"}, "X-Forwarded-For": {"203.0.113.7, 10.0.0.1"}, "X-Forwarded-Proto": {"https"},
+		"Connection": {"X-Gateway-Hop, X-Forwarded-For"}, "Accept-Encoding": {"br"},
+	})
+	require.NoError(t, a.Err)
+	require.Equal(t, http.StatusTeapot, a.Status)
+	require.Equal(t, "whatever", a.Body)
+	require.Equal(t, "says this", a.Header.Get("X-Owner"))
+	require.Equal(t, []string{"front"}, a.Header["X-Request-Id"])
+
+	r := <-asked
+	require.Equal(t, "4x", string(<-body))
+	require.Equal(t, "POST /ws/socket.io/?"+query, r.Method+" "+r.RequestURI)
+	require.Equal(t, c.Host(), r.Host)
+	require.Equal(t, "a=b", r.Header.Get("Cookie"))
+	require.Equal(t, "http://app.test", r.Header.Get("Origin"))
+	require.Equal(t, []string{"203.0.113.7, 10.0.0.1", "127.0.0.1"}, r.Header["X-Forwarded-For"])
+	require.Equal(t, []string{"https"}, r.Header["X-Forwarded-Proto"])
+	require.Equal(t, []string{hopCredential}, r.Header[socketio.HopHeader])
+	require.Equal(t, "br", r.Header.Get("Accept-Encoding"))
+	require.True(t, r.Close) // the connection serves nothing else
+}
+
+// requestIDs is a Forwarder behind a router that numbers requests.
+type requestIDs struct{ *socketio.Forwarder }
+
+func (h requestIDs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Request-Id", "front")
+	h.Forwarder.ServeHTTP(w, r)
 }

@@ -126,27 +126,11 @@ func TestATunnelLivesAsLongAsItsSession(t *testing.T) {
 
 // A pipe has one way to close, a TCP connection two: the client's half may stay open for ever.
 func TestATunnelDoesNotWaitForTheClientsHalf(t *testing.T) {
-	sealer := newSealer(t, "k")
-	var clients [2]*siotest.Client
-	var forwarders [2]*socketio.Forwarder
-	var owner *recorder
-	for i := range clients {
-		var address string
-		cfg := settings()
-		cfg.NewSessionID = func() (string, error) { return sealer.Seal(address) }
-		server, h := newServer(t, cfg)
-		late := &lateForwarder{}
-		clients[i] = siotest.Loopback(t, late)
-		address = clients[i].Host()
-		f, err := socketio.NewForwarder(socketio.ForwardConfig{Address: address, Sealer: sealer, Credential: hopCredential}, server)
-		require.NoError(t, err)
-		late.Forwarder, forwarders[i] = f, f
-		if i == 0 {
-			owner = h
-		}
-	}
-	sid, s := world{Client: clients[0], handler: owner}.joinByPolling(t)
-	ws := clients[1].WebSocket(sid)
+	h := newRecorder()
+	_, owner := startGateway(t, settings(), h)
+	_, other := startGateway(t, settings(), newRecorder())
+	sid, s := world{Client: siotest.Loopback(t, owner), handler: h}.joinByPolling(t)
+	ws := siotest.Loopback(t, other).WebSocket(sid)
 	ws.Send("2probe")
 	ws.Expect("3probe")
 	ws.Send("5")
@@ -154,11 +138,8 @@ func TestATunnelDoesNotWaitForTheClientsHalf(t *testing.T) {
 	ws.Expect(`42["x"]`)
 	s.Drop()
 	require.Equal(t, websocket.CloseServiceRestart, ws.ExpectClosed())
-	require.Eventually(t, func() bool { return forwarders[1].Tunnels() == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return other.Tunnels() == 0 }, 5*time.Second, time.Millisecond)
 }
-
-// lateForwarder is served before its address is known.
-type lateForwarder struct{ *socketio.Forwarder }
 
 func TestATunnelWhoseClientDoesNotReadIsCut(t *testing.T) {
 	inCluster(t, settings(), 2, func(t *testing.T, c *cluster) {
