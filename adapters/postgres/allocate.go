@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
+	"unicode/utf8"
 
 	"chatsystem/domain"
 )
@@ -11,8 +13,23 @@ import (
 // Allocate implements ports.SequenceAllocator. Requests for one conversation that come together share a transaction. Who
 // leaves at its very end may leave a pending allocation behind, which the same request finds again.
 func (d *DB) Allocate(ctx context.Context, r domain.AllocationRequest) (domain.Allocation, bool, error) {
+	if err := checkStorable(r); err != nil {
+		return domain.Allocation{}, false, err
+	}
 	o := d.allocations.ask(ctx, r)
 	return o.allocation, o.created, o.err
+}
+
+// checkStorable refuses what would make a statement fail, and with it the requests of others in the same group. Use cases do
+// not let any of it come here.
+func checkStorable(r domain.AllocationRequest) error {
+	switch id := r.ClientMsgID; {
+	case !domain.IsUUID(string(r.Conversation)), !domain.IsUUID(string(r.Sender)):
+		return domain.ErrConversationNotFound
+	case len(id) > domain.MaxClientMsgIDBytes, !utf8.ValidString(id), strings.IndexByte(id, 0) >= 0:
+		return errors.New("postgres: a client_msg_id that cannot be stored")
+	}
+	return nil
 }
 
 // allocateGroup answers a group in one transaction. If that fails, it fails for all and uses up no seq; a request that is

@@ -5,6 +5,7 @@ package postgres_test
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -155,6 +156,27 @@ func TestWhoIsRefusedIsRefusedAlone(t *testing.T) {
 	assert.True(t, good.created)
 	assert.Equal(t, 2, c.transactions())
 	c.requireHead(3)
+}
+
+func TestWhatCannotBeStoredFailsAlone(t *testing.T) {
+	c := newCrowd(t, 2)
+	good := c.ask(t.Context(), c.request(1))
+	c.gather(1)
+	for name, spoil := range map[string]func(*domain.AllocationRequest){
+		"a sender that is no id":       func(r *domain.AllocationRequest) { r.Sender = "anna" },
+		"a NUL":                        func(r *domain.AllocationRequest) { r.ClientMsgID = "a\x00b" },
+		"no UTF-8":                     func(r *domain.AllocationRequest) { r.ClientMsgID = "a\xffb" },
+		"a client_msg_id too long":     func(r *domain.AllocationRequest) { r.ClientMsgID = strings.Repeat("x", domain.MaxClientMsgIDBytes+1) },
+		"a conversation that is no id": func(r *domain.AllocationRequest) { r.Conversation = "room" },
+	} {
+		r := c.request(1)
+		spoil(&r)
+		_, _, err := c.db.Allocate(t.Context(), r) // at once: it does not join the group
+		require.Error(t, err, name)
+	}
+	c.release()
+	require.NoError(t, good.err)
+	c.requireHead(2)
 }
 
 func TestRefusedSeqsAreReplacedInAGroup(t *testing.T) {
