@@ -14,6 +14,11 @@
 // trace and access log, panic recovery, security headers. Then, for the operations of the document, in this order: deadline,
 // query string, token, rate limit, body. Whatever fails on the way is answered by one writer (problem.go) as RFC 9457
 // problem+json; use cases report failures as domain faults, whose kind decides the status.
+//
+// # Calls of other services
+//
+// InternalChatRoutes and InternalUserRoutes answer ports over HTTP under /internal, to whoever shows the service credential
+// (adapters/internal/serviceapi says what travels). They are in no document and on no public way.
 package httpapi
 
 //go:generate go tool -modfile=../../tools.mod oapi-codegen -config openapi/users.yaml openapi.yaml

@@ -16,6 +16,8 @@ type DB struct {
 	clock ports.Clock
 	pool  *sqlx.DB
 	reads queries // each statement on its own
+
+	allocations *gatherer
 }
 
 // Open returns the database without connecting yet, so that a service starts while the database is down; Ping tells. The
@@ -30,11 +32,14 @@ func Open(cfg Config, clock ports.Clock) (*DB, error) {
 	pool.SetMaxIdleConns(cfg.maxConns())
 	pool.SetConnMaxLifetime(connMaxLifetime)
 	pool.SetConnMaxIdleTime(connMaxIdleTime)
-	return &DB{clock: clock, pool: pool, reads: queries{pool}}, nil
+	d := &DB{clock: clock, pool: pool, reads: queries{pool}}
+	d.allocations = newGatherer(d.allocateGroup)
+	return d, nil
 }
 
 // Close waits for the statements that run and closes the connections; calls after it fail.
 func (d *DB) Close() error {
+	d.allocations.close()
 	if err := d.pool.Close(); err != nil {
 		return fmt.Errorf("postgres: close: %w", err)
 	}

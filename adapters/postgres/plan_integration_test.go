@@ -56,7 +56,7 @@ func TestPlans(t *testing.T) {
 		})
 	}
 	for name, want := range map[string][]string{
-		"qLive":             {"allocations_live"},
+		"qDrafts":           {"allocations_live"},
 		"qHead":             {"allocations_pending"},
 		"qRead":             {"allocations_pending"},
 		"qView":             {"allocations_pending"},
