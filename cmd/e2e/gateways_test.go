@@ -127,32 +127,33 @@ func (s *stack) testFullGroup(ctx context.Context, t *testing.T) {
 	}
 }
 
-// testMembershipChange removes a member with a device on each gateway: nothing that is sent after the removal returned
-// reaches one of them. Then the member is invited back and receives again.
+// testMembershipChange removes a member with a device on each gateway: what is sent after the removal returned reaches
+// neither. Invited back, the member receives again.
 func (s *stack) testMembershipChange(ctx context.Context, t *testing.T) {
 	admin, member := s.person(ctx, t), s.person(ctx, t)
 	group, err := admin.CreateGroup(ctx, "Changing", member.id)
 	require.NoError(t, err)
-	devices := []*sdk.Subscription{s.subscribe(ctx, t, member, 0), s.subscribe(ctx, t, member, 1)}
 	dm, err := admin.CreateDM(ctx, member.id)
 	require.NoError(t, err)
+	own := s.subscribe(ctx, t, admin, 0)
+	devices := []*sdk.Subscription{s.subscribe(ctx, t, member, 0), s.subscribe(ctx, t, member, 1)}
 	send := func(conversation string) sdk.Message {
 		m, err := admin.Send(ctx, conversation, "hello")
 		require.NoError(t, err)
+		require.Equal(t, m.MessageID, next(ctx, t, own).MessageID)
 		return m
 	}
-	receive := func(want sdk.Message) {
-		for _, d := range devices {
-			got, err := d.Next(ctx)
-			require.NoError(t, err)
-			require.Equal(t, want.MessageID, got.MessageID)
-		}
-	}
 
-	receive(send(group.ConversationID))
+	first := send(group.ConversationID)
+	for _, d := range devices {
+		require.Equal(t, first.MessageID, next(ctx, t, d).MessageID)
+	}
 	require.NoError(t, admin.RemoveMember(ctx, group.ConversationID, member.id))
-	send(group.ConversationID) // for the rest of the group
-	receive(send(dm.ConversationID))
+	withoutMember := send(group.ConversationID)
+	direct := send(dm.ConversationID)
+	for _, d := range devices {
+		require.Equal(t, direct.MessageID, next(ctx, t, d).MessageID)
+	}
 
 	_, err = member.Page(ctx, group.ConversationID, sdk.After(0))
 	require.True(t, sdk.HasCode(err, sdk.CodeNotFound), "%v", err)
@@ -163,7 +164,21 @@ func (s *stack) testMembershipChange(ctx context.Context, t *testing.T) {
 	require.Len(t, invites, 1)
 	_, err = member.Join(ctx, group.ConversationID, invites[0].InviteID)
 	require.NoError(t, err)
-	receive(send(group.ConversationID))
+	again := send(group.ConversationID)
+	for _, d := range devices {
+		got := next(ctx, t, d)
+		if got.MessageID == withoutMember.MessageID { // the whole history is a member's again
+			got = next(ctx, t, d)
+		}
+		require.Equal(t, again.MessageID, got.MessageID)
+	}
+}
+
+func next(ctx context.Context, t *testing.T, sub *sdk.Subscription) sdk.Message {
+	t.Helper()
+	m, err := sub.Next(ctx)
+	require.NoError(t, err)
+	return m
 }
 
 // testClosed asks the edge for what only insiders may.
@@ -194,18 +209,32 @@ func (s *stack) post(ctx context.Context, t *testing.T, url string) int {
 // subscribe connects a person through the edge to one gateway: nginx chooses, so it may take a few tries.
 func (s *stack) subscribe(ctx context.Context, t *testing.T, a account, gateway int) *sdk.Subscription {
 	t.Helper()
-	for range 50 {
+	for range 20 {
+		s.awaitConnections(ctx, t, s.subscribed) // those that were closed are gone
 		before := s.connections(ctx, t, gateway)
 		sub, err := a.Subscribe(ctx)
 		require.NoError(t, err)
-		if s.connections(ctx, t, gateway) == before+1 {
-			t.Cleanup(sub.Close)
+		s.awaitConnections(ctx, t, s.subscribed+1)
+		if s.connections(ctx, t, gateway) > before {
+			s.subscribed++
+			t.Cleanup(func() {
+				sub.Close()
+				s.subscribed--
+			})
 			return sub
 		}
 		sub.Close()
 	}
 	require.FailNow(t, "nginx never chose the gateway", "%d", gateway)
 	return nil
+}
+
+// awaitConnections returns when the gateways have as many connections together.
+func (s *stack) awaitConnections(ctx context.Context, t *testing.T, want int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return s.connections(ctx, t, 0)+s.connections(ctx, t, 1) == want
+	}, 20*time.Second, 5*time.Millisecond, "%d connections", want)
 }
 
 // connections returns how many connections a gateway says it has.

@@ -46,6 +46,8 @@ type stack struct {
 	url     string // of the edge
 	name    string // of the database and the table, and before topics and keys
 	running map[string][]*instance
+
+	subscribed int // by subscribe
 }
 
 // programs builds the programs, once, and returns the folder they are in.
@@ -114,7 +116,7 @@ func (s *stack) makeStores(settings []string) {
 		"USER_SERVICE_URL=http://" + inside["user-service"] + ":" + servicePort,
 		"JWKS_URL=http://" + inside["user-service"] + ":" + servicePort + "/.well-known/jwks.json",
 		"SERVICE_SECRET_FILE=" + secret, "JWT_PRIVATE_KEY_FILE=" + filepath.Join(s.dir, "key.pem"),
-		"TRUSTED_PROXIES=127.0.0.0/8", "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=2s",
+		"TRUSTED_PROXIES=127.0.0.0/8", "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=2s", "LOG_LEVEL=warn",
 	}, settings...)
 	s.command("migrate", "up")
 	s.command("init")
