@@ -117,9 +117,6 @@ func (f *Forwarder) hopped(r *http.Request) bool {
 
 // owner returns the address of the gateway that has the session of r, if it is another one.
 func (f *Forwarder) owner(r *http.Request) (address string, ok bool) {
-	if r.Method != http.MethodGet && r.Method != http.MethodPost {
-		return "", false
-	}
 	address, ok = f.cfg.Sealer.Open(r.URL.Query().Get("sid"))
 	return address, ok && address != f.cfg.Address
 }
