@@ -59,14 +59,14 @@ func inCluster(t *testing.T, cfg socketio.Config, n int, f func(t *testing.T, c 
 func (c *cluster) add(t *testing.T, cfg socketio.Config, fwd socketio.ForwardConfig) *member {
 	t.Helper()
 	fwd.Sealer, fwd.Credential = c.sealer, hopCredential
+	fwd.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c.dials.Add(1)
+		return c.Dial(ctx, network, addr)
+	}
 	cfg.NewSessionID = func() (string, error) { return c.sealer.Seal(fwd.Address) }
 	server, h := newServer(t, cfg)
 	forwarder, err := socketio.NewForwarder(fwd, server)
 	require.NoError(t, err)
-	forwarder.DialWith(func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c.dials.Add(1)
-		return c.Dial(ctx, network, addr)
-	})
 	kill := c.Serve(fwd.Address, forwarder)
 	return &member{world{c.Client(fwd.Address), h, server}, fwd.Address, forwarder, kill}
 }

@@ -23,6 +23,9 @@ type ForwardConfig struct {
 	Sealer     *Sealer // makes Config.NewSessionID, by Seal(Address)
 	Credential string  // proves to another gateway that a request was passed on; a secret of printable ASCII
 	MaxHops    int     // requests passed on at a time; 0 means DefaultMaxHops
+
+	// Dial connects to another gateway. Nil is TCP.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // DefaultMaxHops is how many requests a gateway passes on at a time. Each is a client that waits here
@@ -83,10 +86,13 @@ func NewForwarder(cfg ForwardConfig, s *Server) (*Forwarder, error) {
 	if cfg.MaxHops == 0 {
 		cfg.MaxHops = DefaultMaxHops
 	}
+	if cfg.Dial == nil {
+		cfg.Dial = new(net.Dialer).DialContext
+	}
 	return &Forwarder{
 		cfg:       cfg,
 		server:    s,
-		transport: newHopTransport(new(net.Dialer).DialContext),
+		transport: newHopTransport(cfg.Dial),
 		slots:     make(chan struct{}, cfg.MaxHops),
 		tunnels:   make(map[*hop]struct{}),
 	}, nil
@@ -111,9 +117,6 @@ func (f *Forwarder) hopped(r *http.Request) bool {
 
 // owner returns the address of the gateway that has the session of r, if it is another one.
 func (f *Forwarder) owner(r *http.Request) (address string, ok bool) {
-	if r.Method != http.MethodGet && r.Method != http.MethodPost {
-		return "", false
-	}
 	address, ok = f.cfg.Sealer.Open(r.URL.Query().Get("sid"))
 	return address, ok && address != f.cfg.Address
 }

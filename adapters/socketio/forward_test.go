@@ -94,7 +94,7 @@ func TestTheRulesAreThoseOfTheOwner(t *testing.T) {
 		for name, tc := range map[string]struct{ method, query, answer string }{
 			"no such transport":  {http.MethodGet, "EIO=4&transport=pigeon&sid=" + sid, `{"code":0,"message":"Transport unknown"}`},
 			"WebSocket by a GET": {http.MethodGet, "EIO=4&transport=websocket&sid=" + sid, `{"code":3,"message":"Bad request"}`},
-			"no such method":     {http.MethodPut, "EIO=4&transport=polling&sid=" + sid, unknownSession},
+			"no such method":     {http.MethodPut, "EIO=4&transport=polling&sid=" + sid, `{"code":3,"message":"Bad request"}`},
 			"no session":         {http.MethodGet, "EIO=4&transport=polling&sid=" + seal(t, c.sealer, owner.address), unknownSession},
 			"own address":        {http.MethodGet, "EIO=4&transport=polling&sid=" + seal(t, c.sealer, other.address), unknownSession},
 		} {

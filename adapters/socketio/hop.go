@@ -21,12 +21,10 @@ const (
 	hopBuffer        = 2 << 10         // of a connection, in each direction
 )
 
-type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
-
 // newHopTransport returns the way to other gateways. Every request has a connection of its own: on
 // one that was used before, net/http would repeat a GET when the connection breaks, and whatever the
 // first had taken from the session's queue would be lost.
-func newHopTransport(dial dialFunc) *http.Transport {
+func newHopTransport(dial func(ctx context.Context, network, addr string) (net.Conn, error)) *http.Transport {
 	return &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			ctx, cancel := context.WithTimeout(ctx, hopDialTimeout)

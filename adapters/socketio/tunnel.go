@@ -39,10 +39,11 @@ func (h *hop) tunnel(resp *http.Response) error {
 	return nil
 }
 
-// heard gives the owner the time until its next ping to be heard of again.
+// heard gives the owner the time until its next ping, or until it gives up an upgrade, to be heard of
+// again.
 func (h *hop) heard() {
 	cfg := h.f.server.cfg
-	h.timer.Reset(cfg.PingInterval + cfg.PingTimeout + hopSlack)
+	h.timer.Reset(max(cfg.PingInterval+cfg.PingTimeout, cfg.UpgradeTimeout) + hopSlack)
 }
 
 // WriteTo implements io.WriterTo: it copies from the owner to the client.

@@ -22,14 +22,23 @@ func (e endpoint) Close(ctx context.Context) error { return e.close(ctx) }
 
 func newEndpoint(t *testing.T) endpoint {
 	t.Helper()
-	s, err := newServers()
+	s, err := newServers(config())
 	require.NoError(t, err)
 	return endpoint{s}
 }
 
 // inBubble runs f against the program's servers at the path, with time standing still unless
-// everybody waits.
+// everybody waits; first directly, then with all requests of a session passed on by another gateway.
 func inBubble(t *testing.T, path string, f func(t *testing.T, c *siotest.Client)) {
+	t.Helper()
+	t.Run("directly", func(t *testing.T) { directly(t, path, f) })
+	t.Run("passed on", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { f(t, hopsInMemory(t).At(path)) })
+	})
+}
+
+// directly is inBubble for what only the gateway which has the session sees.
+func directly(t *testing.T, path string, f func(t *testing.T, c *siotest.Client)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f(t, siotest.InMemory(t, newEndpoint(t)).At(path))

@@ -32,7 +32,7 @@ func main() {
 
 // run serves until ctx ends. The first line written to out is the address.
 func run(ctx context.Context, addr string, out io.Writer) error {
-	servers, err := newServers()
+	servers, err := newServers(config())
 	if err != nil {
 		return err
 	}

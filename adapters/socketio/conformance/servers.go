@@ -26,9 +26,9 @@ type servers struct {
 	engine, socket *socketio.Server
 }
 
-func newServers() (*servers, error) {
-	engine, engineErr := socketio.NewEchoServer(config())
-	socket, socketErr := socketio.NewServer(config(), echoHandler{})
+func newServers(cfg socketio.Config) (*servers, error) {
+	engine, engineErr := socketio.NewEchoServer(cfg)
+	socket, socketErr := socketio.NewServer(cfg, echoHandler{})
 	if err := errors.Join(engineErr, socketErr); err != nil {
 		return nil, err
 	}
