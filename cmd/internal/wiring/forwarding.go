@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/url"
@@ -33,12 +34,17 @@ func newSessionIDs(s *socketio.Sealer, own gatewayAddress) sessionIDs {
 	return func() (string, error) { return s.Seal(string(own)) }
 }
 
-func newForwarder(srv *socketio.Server, s *socketio.Sealer, own gatewayAddress, c credential) (*socketio.Forwarder, error) {
-	return socketio.NewForwarder(socketio.ForwardConfig{Address: string(own), Sealer: s, Credential: string(c)}, srv)
+func newForwarder(srv *socketio.Server, sealer *socketio.Sealer, own gatewayAddress, s config.Secret) (*socketio.Forwarder, error) {
+	key, err := derive(s, "gateway hop")
+	if err != nil {
+		return nil, err
+	}
+	return socketio.NewForwarder(socketio.ForwardConfig{Address: string(own), Sealer: sealer, Credential: hex.EncodeToString(key)}, srv)
 }
 
 func watchForwarder(r prometheus.Registerer, f *socketio.Forwarder) error {
 	return register(r,
+		gauge("chat_gateway_hops", "Requests that are being passed on to other gateways.", func() int64 { return int64(f.Hops()) }),
 		counter("chat_gateway_forwarded_total", "Requests for sessions of other gateways that were passed on to them.", f.Forwarded),
 		counter("chat_gateway_forward_failures_total", "Requests for sessions of other gateways that got no answer from them.", f.ForwardFailed),
 	)

@@ -76,14 +76,19 @@ func serve(s server, l listener, listening func(net.Addr)) {
 			if l.drain != nil { // while they wait for their turn, connections and their requests are served
 				drained = l.drain(ctx)
 			}
-			err := srv.Shutdown(ctx)
-			if err != nil {
-				err = errors.Join(err, srv.Close())
+			finish, cancel := context.WithTimeout(ctx, finishRequests)
+			defer cancel()
+			err := srv.Shutdown(finish)
+			if errors.Is(err, context.DeadlineExceeded) { // polls that other gateways have not answered yet
+				err = srv.Close()
 			}
 			return errors.Join(drained, err)
 		},
 	})
 }
+
+// finishRequests is how long requests under way are waited for at stop: longer than a send may take.
+const finishRequests = 6 * time.Second
 
 const drainPause = 20 * time.Millisecond
 

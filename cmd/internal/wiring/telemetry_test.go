@@ -27,7 +27,6 @@ import (
 	"go.uber.org/fx/fxtest"
 	"google.golang.org/protobuf/proto"
 
-	"chatsystem/adapters/kafka"
 	"chatsystem/adapters/tracing"
 	"chatsystem/cmd/internal/config"
 	"chatsystem/cmd/internal/scenario"
@@ -127,13 +126,13 @@ func TestAMessageIsOneTrace(t *testing.T) {
 	delivered := 0
 	for id, paths := range messages {
 		assert.Contains(t, paths, post+" > append message > store message")
-		assert.Contains(t, paths, post+" > publish message:new > route message:new")
+		assert.Contains(t, paths, post+" > publish message:new")
 		if slices.Contains(paths, post+" > publish message:new > route message:new > deliver message:new") {
 			delivered++
 		}
 		assert.Contains(t, app.log.String(), `"trace_id":"`+id+`"`)
 	}
-	assert.Positive(t, delivered, "the other one is away for some of them only")
+	assert.Positive(t, delivered, "the other one is away for some of them only, and the last is perhaps not routed before the stop")
 }
 
 func TestLogLinesNameServiceAndRequest(t *testing.T) {
@@ -158,14 +157,14 @@ func TestLogLinesNameServiceAndRequest(t *testing.T) {
 func TestMetricsAreDocumented(t *testing.T) {
 	app := startChat(t, tracing.Config{})
 	app.talk(t)
-	consumed := prometheus.NewRegistry()
-	consumer, err := kafka.NewConsumer(kafka.Config{Brokers: []string{"127.0.0.1:1"}, ClientID: "test"}, discard)
-	require.NoError(t, err)
-	require.NoError(t, wiring.WatchConsumer(consumed, consumer))
-
 	shown := rows(t, app.metrics)
-	maps.Copy(shown, rows(t, consumed))
 	app.RequireStop()
+	for _, build := range builds(t) { // what the services show besides
+		var service prometheus.Gatherer
+		app := fxtest.New(t, build, fx.Populate(&service)).RequireStart()
+		maps.Copy(shown, rows(t, service))
+		app.RequireStop()
+	}
 	assert.Equal(t, documented(t), shown)
 }
 

@@ -1,4 +1,0 @@
-package wiring
-
-// WatchConsumer registers what a program shows that receives events from Kafka.
-var WatchConsumer = watchConsumer
