@@ -27,9 +27,15 @@ test-unit: ## the fast tests: seconds, nothing but Go needed
 test: setup ## everything: with the race detector, real clients, real servers and killed processes
 	npm --prefix testdata/node ci --no-audit --no-fund
 	sh scripts/infra up
-	@echo 'go test -race -tags integration ./...'; \
-	go test -race -shuffle=on -timeout 30m -tags integration ./...; result=$$?; \
-	sh scripts/infra down; exit $$result
+	@set -e; trap 'sh scripts/infra down' EXIT; $(MAKE) --no-print-directory test-integration test-e2e
+
+.PHONY: test-integration
+test-integration: ## the fast tests, and those that need servers, which must run
+	go test -race -shuffle=on -timeout 30m -tags integration ./...
+
+.PHONY: test-e2e
+test-e2e: ## the five services, two of each, behind nginx; ends and freezes servers, so nothing else may use them
+	go test -shuffle=on -timeout 30m -v -tags e2e ./cmd/e2e
 
 .PHONY: infra
 infra: ## start the real servers that integration tests need; scripts/infra down ends them
@@ -45,8 +51,8 @@ setup: ## install what the tests and servers need (says first what it installs)
 
 .PHONY: lint
 lint: check-generated ## static checks
-	go vet -tags integration ./...
-	$(TOOL) golangci-lint run --build-tags integration
+	go vet -tags integration,e2e ./...
+	$(TOOL) golangci-lint run --build-tags integration,e2e
 
 .PHONY: generate
 generate: ## make the generated code anew

@@ -20,8 +20,8 @@ const (
 	reconcileLease    = 10 * time.Second // longer than one round takes
 	reconcileBatch    = 200
 	reconcileInterval = time.Second
-	reconcileMaxPause = 30 * time.Second // between rounds while a part is down
-	reconcileTimeout  = 8 * time.Second  // for one round
+	reconcileMaxPause = 5 * time.Second // between rounds while a part is down, and so what its return may go unnoticed
+	reconcileTimeout  = 8 * time.Second // for one round
 )
 
 // Resolver decides what becomes of a seq that was allocated and never settled.
@@ -97,21 +97,7 @@ func (uc *Reconcile) Execute(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("lease unfinished: %w", err)
 	}
-	var stored []domain.Pointer
-	var failed error
-	for _, a := range left { // one that cannot be finished must not keep the others
-		p, ok, err := uc.finish(ctx, a)
-		if err != nil {
-			uc.failed.Add(1)
-			failed = errors.Join(failed, fmt.Errorf("finish %s/%d: %w", a.Conversation, a.Seq, err))
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		if ok {
-			stored = append(stored, p)
-		}
-	}
+	stored, failed := uc.finishAll(ctx, left)
 	if err := uc.publish(ctx, stored); err != nil {
 		uc.failed.Add(int64(len(stored)))
 		return len(left), errors.Join(failed, err)
@@ -120,26 +106,70 @@ func (uc *Reconcile) Execute(ctx context.Context) (int, error) {
 	return len(left), failed
 }
 
-// finish returns the stored message of an allocation; false if there is none to announce.
-func (uc *Reconcile) finish(ctx context.Context, a domain.Allocation) (domain.Pointer, bool, error) {
-	if a.State == domain.Pending {
-		p, ok, err := uc.resolver.Resolve(ctx, a)
-		if err == nil && !ok {
-			uc.closed.Add(1)
+// finishAll returns the stored messages of allocations, in order per conversation. One that cannot be finished does not
+// keep the others.
+func (uc *Reconcile) finishAll(ctx context.Context, left []domain.Allocation) ([]domain.Pointer, error) {
+	slices.SortFunc(left, func(a, b domain.Allocation) int {
+		return cmp.Or(cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.Seq, b.Seq))
+	})
+	var stored []domain.Pointer
+	var failed error
+	for len(left) > 0 && ctx.Err() == nil {
+		n := runLength(left)
+		found, err := uc.finishRun(ctx, left[:n])
+		if err != nil {
+			uc.failed.Add(int64(n))
+			failed = errors.Join(failed, fmt.Errorf("finish %s/%d: %w", left[0].Conversation, left[0].Seq, err))
 		}
-		return p, ok, err
+		stored = append(stored, found...)
+		left = left[n:]
 	}
-	held, _, err := uc.reader.EntryAt(ctx, a.Conversation, a.Seq)
+	return stored, failed
+}
+
+// runLength returns how many of the first allocations, of STORED ones with consecutive seqs, one read finds; an outage of
+// the broker leaves long runs.
+func runLength(a []domain.Allocation) int {
+	n := 1
+	for n < len(a) && a[0].State == domain.Stored && a[n].State == domain.Stored &&
+		a[n].Conversation == a[0].Conversation && a[n].Seq == a[n-1].Seq+1 {
+		n++
+	}
+	return n
+}
+
+func (uc *Reconcile) finishRun(ctx context.Context, run []domain.Allocation) ([]domain.Pointer, error) {
+	if run[0].State == domain.Pending {
+		p, ok, err := uc.resolver.Resolve(ctx, run[0])
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			uc.closed.Add(1)
+			return nil, nil
+		}
+		return []domain.Pointer{p}, nil
+	}
+	entries, err := uc.reader.EntriesFrom(ctx, run[0].Conversation, run[0].Seq, len(run))
 	if err != nil {
-		return domain.Pointer{}, false, fmt.Errorf("read entry: %w", err)
+		return nil, fmt.Errorf("read entries: %w", err)
 	}
-	if !held.Holds(a.MessageID) {
-		uc.lost.Add(1)
-		uc.log.ErrorContext(ctx, "a stored message is gone: the message store is older than the database",
-			"conversation_id", a.Conversation, "seq", a.Seq, "message_id", a.MessageID)
-		return domain.Pointer{}, false, nil
+	bySeq := make(map[domain.Seq]domain.Entry, len(entries))
+	for _, e := range entries {
+		bySeq[e.Seq] = e
 	}
-	return held.Pointer, true, nil
+	stored := make([]domain.Pointer, 0, len(run))
+	for _, a := range run {
+		held := bySeq[a.Seq]
+		if !held.Holds(a.MessageID) {
+			uc.lost.Add(1)
+			uc.log.ErrorContext(ctx, "a stored message is gone: the message store is older than the database",
+				"conversation_id", a.Conversation, "seq", a.Seq, "message_id", a.MessageID)
+			continue
+		}
+		stored = append(stored, held.Pointer)
+	}
+	return stored, nil
 }
 
 // publish records the messages as stored first: what cannot be published yet is in history all the same.
@@ -147,9 +177,6 @@ func (uc *Reconcile) publish(ctx context.Context, stored []domain.Pointer) error
 	if len(stored) == 0 {
 		return nil
 	}
-	slices.SortFunc(stored, func(a, b domain.Pointer) int {
-		return cmp.Or(cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.Seq, b.Seq))
-	})
 	if err := uc.settler.Settle(ctx, settlements(stored, domain.Stored)); err != nil {
 		return fmt.Errorf("settle stored: %w", err)
 	}

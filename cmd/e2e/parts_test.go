@@ -26,7 +26,7 @@ type outage struct {
 	ada, ben     account
 	conversation string
 	group        string
-	before       int // connections
+	before       int // sockets
 }
 
 // TestWhenAPartIsDown takes a store away under load, by ending it or by freezing it, looks at what users see, and gives it
@@ -37,8 +37,8 @@ func TestWhenAPartIsDown(t *testing.T) {
 		down, up string // what scripts/infra is told
 		users    func(o outage)
 	}{
-		"Kafka ended":     {"kafka", "stop", "start", outage.sendsAndHistoryWork},
-		"Kafka frozen":    {"kafka", "pause", "resume", outage.sendsAndHistoryWork},
+		"Kafka ended":     {"kafka", "stop", "start", outage.onlyLiveEventsWait},
+		"Kafka frozen":    {"kafka", "pause", "resume", outage.onlyLiveEventsWait},
 		"Redis ended":     {"redis", "stop", "start", outage.everythingButLiveEventsWorks},
 		"Redis frozen":    {"redis", "pause", "resume", outage.everythingButLiveEventsWorks},
 		"DynamoDB frozen": {"dynamodb", "pause", "resume", outage.tellsToComeBack}, // ended, the local one forgets everything
@@ -94,6 +94,12 @@ func (o outage) sendsAndHistoryWork() {
 	require.Equal(t, o.before, o.sockets(), "sockets stay")
 }
 
+// onlyLiveEventsWait lasts until messages are left to the reconciler.
+func (o outage) onlyLiveEventsWait() {
+	o.sendsAndHistoryWork()
+	o.awaitMetric("message-service", `chat_allocations_unfinished{state="STORED"}`)
+}
+
 func (o outage) everythingButLiveEventsWorks() {
 	t := o.t
 	o.sendsAndHistoryWork()
@@ -104,6 +110,7 @@ func (o outage) everythingButLiveEventsWorks() {
 	require.NoError(t, err, "new sockets are accepted")
 	sub.Close()
 	require.NoError(t, o.ada.RemoveMember(o.ctx, o.group, o.ben.id), "members are removed")
+	o.awaitMetric("fanout-worker", "chat_fanout_retries_total")
 }
 
 func (o outage) tellsToComeBack() {
@@ -139,6 +146,19 @@ func (o outage) ask(method, path, body string) *http.Response {
 	answer, err := http.DefaultClient.Do(req)
 	require.NoError(o.t, err)
 	return answer
+}
+
+// awaitMetric returns when an instance of a service shows more than zero.
+func (o outage) awaitMetric(service, name string) {
+	o.t.Helper()
+	require.Eventually(o.t, func() bool {
+		for _, i := range o.running[service] {
+			if o.metric(o.ctx, o.t, i, name) > 0 {
+				return true
+			}
+		}
+		return false
+	}, 60*time.Second, 50*time.Millisecond, name)
 }
 
 func (o outage) sockets() int {
