@@ -15,6 +15,7 @@ type config struct {
 	requestTimeout time.Duration
 	maxAttempts    int
 	userAgent      string
+	transports     []Transport
 }
 
 func defaultConfig() config {
@@ -24,11 +25,12 @@ func defaultConfig() config {
 		requestTimeout: 10 * time.Second,
 		maxAttempts:    5,
 		userAgent:      "chatsystem-sdk-go",
+		transports:     []Transport{WebSocket, Polling},
 	}
 }
 
 // WithHTTPClient sets the client that carries all requests. WebSocket connections take over the dial function, the
-// proxy and the TLS settings of its transport, if that is an [*http.Transport].
+// proxy and the TLS settings of its transport, if that is an [*http.Transport]. Polls do not obey its Timeout.
 func WithHTTPClient(h *http.Client) Option {
 	return func(c *config) { c.http = h }
 }
@@ -60,4 +62,11 @@ func WithMaxAttempts(n int) Option {
 // WithUserAgent sets the name under which the session appears in [Client.Sessions].
 func WithUserAgent(name string) Option {
 	return func(c *config) { c.userAgent = name }
+}
+
+// WithTransports sets which transports subscriptions use, the best first; the default is WebSocket, then Polling. When
+// one fails the next is tried at once. A connection over another than the first looks every 5 minutes whether the first
+// works again.
+func WithTransports(first Transport, others ...Transport) Option {
+	return func(c *config) { c.transports = append([]Transport{first}, others...) }
 }

@@ -54,6 +54,7 @@ type Subscription struct {
 	ctx    context.Context // ends when the subscription does; its cause says why
 
 	pump   *pump
+	worked Transport // what the last live connection came over; the connection's alone
 	wg     sync.WaitGroup
 	inbox  chan func()   // work for the pump, in order
 	out    chan Message  // from the pump to the consumer
