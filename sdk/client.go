@@ -42,7 +42,9 @@ func New(baseURL string, opts ...Option) (*Client, error) {
 	for _, opt := range opts {
 		opt(&c.cfg)
 	}
-	c.keys = newKeyring(c.cfg.tokens, c.cfg.observeTokens, c.exchange)
+	if c.keys, err = newKeyring(c.cfg.tokens, c.cfg.observeTokens, c.exchange); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"chatsystem/sdk/internal/journal"
 )
 
 // The stable codes a program may want to act on; see [HasCode]. The API's document lists all of them per endpoint.
@@ -43,6 +45,9 @@ const (
 // ErrSignedOut is wrapped by the error of every call that needs a signed-in user when there is none: nobody signed in,
 // or the server has ended the session. Only signing in again helps.
 var ErrSignedOut = errors.New("signed out")
+
+// ErrFileInUse is wrapped by the error of opening a file that this or another process has open.
+var ErrFileInUse = journal.ErrInUse
 
 // Error is a refusal by the server: an RFC 9457 problem. Get at it with [errors.As].
 type Error struct {

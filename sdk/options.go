@@ -10,7 +10,7 @@ type Option func(*config)
 
 type config struct {
 	http           *http.Client
-	tokens         Tokens
+	tokens         TokenStore
 	observeTokens  func(Tokens)
 	requestTimeout time.Duration
 	maxAttempts    int
@@ -21,6 +21,7 @@ type config struct {
 func defaultConfig() config {
 	return config{
 		http:           &http.Client{},
+		tokens:         &tokenMemory{},
 		observeTokens:  func(Tokens) {},
 		requestTimeout: 10 * time.Second,
 		maxAttempts:    5,
@@ -37,7 +38,14 @@ func WithHTTPClient(h *http.Client) Option {
 
 // WithTokens starts as the session that t belongs to, instead of signed out.
 func WithTokens(t Tokens) Option {
-	return func(c *config) { c.tokens = t }
+	return func(c *config) { c.tokens = &tokenMemory{t} }
+}
+
+// WithTokenStore starts as the session whose tokens are stored, and keeps them there: signing in fills the store,
+// signing out empties it. Programs with the same store share a session; only one of them refreshes it at a time, and the
+// others take over what it got. See [TokenFile].
+func WithTokenStore(s TokenStore) Option {
+	return func(c *config) { c.tokens = s }
 }
 
 // WithTokenObserver has observe called with every new pair of tokens before they are used, and with the zero Tokens
