@@ -39,7 +39,7 @@ func (c *Client) signIn(ctx context.Context, step string, in map[string]string) 
 // the server refuses them. Concurrent exchanges become one.
 func (c *Client) Refresh(ctx context.Context) error {
 	stale := c.keys.current().AccessToken
-	return c.repeat(ctx, c.cfg.maxAttempts, func() error { return c.keys.renew(ctx, stale) })
+	return c.repeat(ctx, c.cfg.maxAttempts, temporary, func() error { return c.keys.renew(ctx, stale) })
 }
 
 // exchange buys the next pair of tokens. It tries once; what needs the tokens is repeated, and that is safe: a spent

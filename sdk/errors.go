@@ -11,7 +11,7 @@ import (
 	"chatsystem/sdk/internal/journal"
 )
 
-// The stable codes a program may want to act on; see [HasCode]. The API's document lists all of them per endpoint.
+// The server's stable codes; see [HasCode]. The API's document lists which of them an endpoint answers.
 const (
 	CodeTokenInvalid         = "token_invalid"
 	CodeTokenExpired         = "token_expired"
@@ -28,6 +28,8 @@ const (
 	CodeMemberNotFound       = "member_not_found"
 	CodeInviteNotFound       = "invite_not_found"
 	CodeMessageNotFound      = "message_not_found"
+	CodeRouteNotFound        = "route_not_found" // the base URL leads to another server or place
+	CodeMethodNotAllowed     = "method_not_allowed"
 	CodeEmailTaken           = "email_taken"
 	CodeUsernameTaken        = "username_taken"
 	CodeDMConversation       = "dm_conversation"
@@ -37,8 +39,14 @@ const (
 	CodeClientMsgIDReused    = "client_msg_id_reused"
 	CodeInviteUsed           = "invite_used"
 	CodeInviteExpired        = "invite_expired"
+	CodeMalformedJSON        = "malformed_json"
+	CodeMalformedQuery       = "malformed_query"
+	CodeMissingBody          = "missing_body"
+	CodeBodyTooLarge         = "body_too_large"
+	CodeUnsupportedMediaType = "unsupported_media_type"
 	CodeValidationFailed     = "validation_failed" // Error.Fields says which field breaks which rule
 	CodeRateLimited          = "rate_limited"
+	CodeInternal             = "internal"
 	CodeUnavailable          = "unavailable"
 )
 
@@ -116,6 +124,9 @@ func temporary(err error) bool {
 	var p permanent
 	return err != nil && !errors.As(err, &p) && !errors.Is(err, ErrSignedOut)
 }
+
+// turnedAway tells whether the server did nothing because there were too many requests.
+func turnedAway(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }
 
 // retryAfter returns how long the server asked to wait before the next attempt.
 func retryAfter(err error) time.Duration {

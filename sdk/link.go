@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -68,7 +67,7 @@ func (s *Subscription) session(ctx context.Context) error {
 	var failures error
 	for _, t := range s.transports() {
 		met, err := s.over(ctx, t, token)
-		if met || ctx.Err() != nil || hasStatus(err, http.StatusTooManyRequests) {
+		if met || ctx.Err() != nil || turnedAway(err) {
 			return err
 		}
 		failures = errors.Join(failures, err)

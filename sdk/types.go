@@ -112,7 +112,7 @@ type Invite struct {
 // Message is an entry of a conversation's log.
 //
 // Lists, history and subscriptions carry the preview form, without Body: when HasMore is false, Preview is the whole
-// text; when it is true, [Client.Message] fetches the rest.
+// text; when it is true, [Client.Text] fetches the rest.
 type Message struct {
 	ConversationID string    `json:"conversation_id"`
 	MessageID      string    `json:"message_id"`
