@@ -27,6 +27,15 @@ func signIn(ctx context.Context, server *httptest.Server, name string) (*sdk.Cli
 	return client, user
 }
 
+// folder stands for where a program keeps its state.
+func folder() (path string, remove func()) {
+	path, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	return path, func() { _ = os.RemoveAll(path) }
+}
+
 // Two people talk: one waits for messages, the other sends some.
 func Example() {
 	ctx := context.Background()
@@ -133,11 +142,8 @@ func Example_bot() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	state, err := os.MkdirTemp("", "bot")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(state)
+	state, remove := folder()
+	defer remove()
 
 	// answer is one run of the bot: it ends after n answers.
 	answer := func(n int) error {
@@ -210,11 +216,8 @@ func ExampleWithTokenStore() {
 	ctx := context.Background()
 	server := httptest.NewServer(fakechat.New())
 	defer server.Close()
-	dir, err := os.MkdirTemp("", "session")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir, remove := folder()
+	defer remove()
 	session := sdk.WithTokenStore(sdk.TokenFile(filepath.Join(dir, "tokens.json")))
 
 	first, err := sdk.New(server.URL, session)
