@@ -41,6 +41,20 @@ func TestProgramsShareASession(t *testing.T) {
 	})
 }
 
+func TestLogoutEndsTheSessionThatAnotherProgramRefreshed(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *chat) {
+		store := sdk.TokenFile(filepath.Join(t.TempDir(), "tokens"))
+		first, _ := s.user("ann", sdk.WithTokenStore(store))
+		second := s.client(sdk.WithTokenStore(store))
+		require.NoError(t, first.Refresh(t.Context()))
+		current := first.Tokens()
+
+		require.NoError(t, second.Logout(t.Context()))
+
+		require.ErrorIs(t, s.client(sdk.WithTokens(current)).Refresh(t.Context()), sdk.ErrSignedOut)
+	})
+}
+
 func TestATokenFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tokens")
 	store := sdk.TokenFile(path)

@@ -168,6 +168,15 @@ func TestTail(t *testing.T) {
 	assert.Zero(t, stopGarden())
 	assert.Equal(t, []any{"one", "two", "three"}, fields(decode(t, garden.String()), "preview"))
 
+	middle := time.Now().Format(time.RFC3339Nano)
+	for i := range 5 {
+		ada.ok("send", "Garden", "since "+strconv.Itoa(i))
+	}
+	since, stopSince := ben.start("tail", "Garden", "--since", middle, "--json")
+	shows(t, since, "since 4")
+	stopSince()
+	assert.Equal(t, []any{"since 0", "since 1", "since 2", "since 3", "since 4"}, fields(decode(t, since.String()), "preview"))
+
 	for until := time.Now().Add(8 * time.Second); time.Now().Before(until); { // several lives of an access token
 		ben.ok("whoami")
 		ben.ok("send", "Garden", "still here")

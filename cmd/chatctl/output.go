@@ -44,19 +44,19 @@ func when(t time.Time) string {
 	return t.Local().Format("2006-01-02 15:04:05")
 }
 
-// printable is text of others without what would steer the terminal.
+// printable is text of others without what would steer the terminal or turn the direction of what follows. Other format
+// characters stay: they join letters and emoji.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) || unicode.IsSpace(r) && r > unicode.MaxLatin1 || unicode.Is(unicode.Cf, r) && !steers(r) {
+		switch {
+		case r == '\n', r == '\t', unicode.IsGraphic(r):
 			return r
+		case unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Bidi_Control, r):
+			return r
+		default:
+			return unicode.ReplacementChar
 		}
-		return unicode.ReplacementChar
 	}, text)
-}
-
-// steers tells whether a format character changes the direction of what follows. The others join emoji and letters.
-func steers(r rune) bool {
-	return unicode.Is(unicode.Bidi_Control, r)
 }
 
 // line is printable text on one line.
