@@ -22,8 +22,8 @@ type savedPosition struct {
 	Position
 }
 
-// OpenPositionFile opens a file of positions, and makes it if absent, with mode 0600. One process at a time may have it
-// open. Saving appends about 150 bytes and waits for the disk; the file stays below 1 MB, or twice what it must hold.
+// OpenPositionFile opens a file of positions, and makes it if absent, with mode 0600. It belongs to one user; one
+// process at a time may have it open. Saving appends about 150 bytes and waits for the disk; the file stays below 1 MB, or twice what it must hold.
 func OpenPositionFile(path string) (*PositionFile, error) {
 	j, records, err := journal.Open[savedPosition](path)
 	if err != nil {

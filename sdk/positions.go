@@ -49,7 +49,8 @@ func (s *Subscription) Commit(ctx context.Context) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	if err := s.save(ctx, changed); err != nil {
+	if err := s.cfg.store.Save(ctx, changed); err != nil {
+		err = stepError("store positions", err)
 		if ctx.Err() == nil {
 			s.cancel(err)
 		}
@@ -73,11 +74,12 @@ func (s *Subscription) load(ctx context.Context) error {
 	return stepError("load positions", err)
 }
 
-func (s *Subscription) save(ctx context.Context, changed Positions) error {
-	if s.cfg.store == nil {
+// saveBeginning stores where a first run begins: a restart before its first message begins there, too.
+func (s *Subscription) saveBeginning(ctx context.Context) error {
+	if s.cfg.store == nil || s.cfg.positions != nil {
 		return nil
 	}
-	return stepError("store positions", s.cfg.store.Save(ctx, changed))
+	return stepError("store positions", s.cfg.store.Save(ctx, s.Positions()))
 }
 
 // handedOut notes the position of a message that the consumer has got.
@@ -86,10 +88,9 @@ func (s *Subscription) handedOut(m Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.positions[m.ConversationID] = p
-	if s.uncommitted == nil {
-		s.uncommitted = Positions{}
+	if s.cfg.store != nil {
+		s.uncommitted[m.ConversationID] = p
 	}
-	s.uncommitted[m.ConversationID] = p
 }
 
 // begun sets the position a conversation begins at.

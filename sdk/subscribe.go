@@ -55,7 +55,7 @@ func (c *Client) Subscribe(ctx context.Context, opts ...SubscribeOption) (*Subsc
 		cfg:    subscribeConfig{buffer: 1000, observe: func(ConnectionState) {}},
 		inbox:  make(chan func()), out: make(chan Message), events: make(chan Event, eventBuffer),
 		ready: make(chan struct{}), done: make(chan struct{}),
-		positions: make(Positions),
+		positions: make(Positions), uncommitted: make(Positions),
 	}
 	for _, opt := range opts {
 		opt(&s.cfg)
@@ -73,11 +73,9 @@ func (c *Client) Subscribe(ctx context.Context, opts ...SubscribeOption) (*Subsc
 	case <-s.done:
 		return nil, stepError("subscribe", errors.Join(s.Err(), s.pump.trouble))
 	}
-	if s.cfg.positions == nil { // a restart before the first message begins here, too
-		if err := s.save(ctx, s.Positions()); err != nil {
-			s.Close()
-			return nil, stepError("subscribe", err)
-		}
+	if err := s.saveBeginning(ctx); err != nil {
+		s.Close()
+		return nil, stepError("subscribe", err)
 	}
 	return s, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -88,6 +89,9 @@ func (a *app) command() *cobra.Command {
 	)
 	for _, c := range append(root.Commands(), root) {
 		markUsage(c)
+		if strings.Contains(c.Use, "CONVERSATION") {
+			c.ValidArgsFunction = a.completeConversation
+		}
 	}
 	return root
 }

@@ -4,16 +4,11 @@ package main
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -82,6 +77,10 @@ func TestConversationCommands(t *testing.T) {
 	assert.Len(t, ben.objects("list", "--unread"), 2)
 	assert.Empty(t, ada.objects("list", "--unread"))
 
+	assert.Equal(t, []string{"@ada", "Garden"}, strings.Fields(ben.ok("__complete", "send", ""))[:2], "the shell completes names")
+	assert.NotContains(t, ben.ok("__complete", "send", "@ada", ""), "Garden")
+	assert.Contains(t, ben.ok("__complete", "tail", "@ada", "Gar"), "Garden")
+
 	assert.Contains(t, ben.ok("leave", "Garden"), "Left Garden")
 	assert.Len(t, ben.objects("list"), 1)
 	ada.ok("invite", "Garden", "ben")
@@ -144,72 +143,6 @@ func TestReading(t *testing.T) {
 	assert.Contains(t, ben.ok("history", "@ada", "-n", "1"), "\ufffd[2Jgone\ufffd", "nobody steers the reader's terminal")
 }
 
-func TestTail(t *testing.T) {
-	t.Parallel()
-	server := serve(t, "ACCESS_TOKEN_TTL=3s")
-	ada, ben := registered(t, server, "ada"), registered(t, server, "ben")
-	ada.ok("group", "Garden", "ben")
-	ada.ok("send", "Garden", "one")
-	ada.ok("send", "@ben", "psst")
-
-	all, stop := ben.start("tail")
-	shows(t, all, "[Garden] ada: one")
-	shows(t, all, "[@ada] ada: psst")
-	ada.ok("send", "Garden", "two")
-	shows(t, all, "[Garden] ada: two")
-	ada.ok("group", "Choir", "ben")
-	ada.ok("send", "Choir", "la la")
-	shows(t, all, "[Choir] ada: la la")
-
-	garden, stopGarden := ben.start("tail", "Garden", "--since", "1h", "--json")
-	ada.ok("send", "@ben", "not for the garden")
-	ada.ok("send", "Garden", "three")
-	shows(t, garden, "three")
-	assert.Zero(t, stopGarden())
-	assert.Equal(t, []any{"one", "two", "three"}, fields(decode(t, garden.String()), "preview"))
-
-	middle := time.Now().Format(time.RFC3339Nano)
-	for i := range 5 {
-		ada.ok("send", "Garden", "since "+strconv.Itoa(i))
-	}
-	since, stopSince := ben.start("tail", "Garden", "--since", middle, "--json")
-	shows(t, since, "since 4")
-	stopSince()
-	assert.Equal(t, []any{"since 0", "since 1", "since 2", "since 3", "since 4"}, fields(decode(t, since.String()), "preview"))
-
-	for until := time.Now().Add(8 * time.Second); time.Now().Before(until); { // several lives of an access token
-		ben.ok("whoami")
-		ben.ok("send", "Garden", "still here")
-	}
-	ada.ok("send", "Garden", "the end")
-	shows(t, all, "ada: the end")
-	assert.Zero(t, stop(), "Ctrl-C is no failure")
-	ben.fails(exitUsage, "tail", "--since", "yesterday")
-}
-
-func TestTailGoesOnWhereItEnded(t *testing.T) {
-	t.Parallel()
-	server := serve(t)
-	ada := registered(t, server, "ada")
-	ada.ok("group", "Notes")
-	ada.ok("send", "Notes", "before")
-	state := filepath.Join(t.TempDir(), "positions")
-	var got []any
-	for i := range 3 {
-		out, stop := ada.start("tail", "--resume", state, "-n", "0", "--json")
-		require.Eventually(t, func() bool { // it has begun
-			info, err := os.Stat(state)
-			return err == nil && info.Size() > 0
-		}, 10*time.Second, 10*time.Millisecond)
-		ada.ok("send", "Notes", "live "+strconv.Itoa(i))
-		shows(t, out, "live "+strconv.Itoa(i))
-		stop()
-		got = append(got, fields(decode(t, out.String()), "preview")...)
-		ada.ok("send", "Notes", "away "+strconv.Itoa(i))
-	}
-	assert.Equal(t, []any{"live 0", "away 0", "live 1", "away 1", "live 2"}, got)
-}
-
 func TestExport(t *testing.T) {
 	t.Parallel()
 	server := serve(t)
@@ -252,65 +185,6 @@ func TestSeed(t *testing.T) {
 		}
 		assert.Equal(t, first, seen, "the same seed, the same content, and nothing twice")
 	}
-}
-
-func TestDoctor(t *testing.T) {
-	t.Parallel()
-	server := serve(t, "ALLOWED_ORIGINS=https://app.example.org")
-	ada := registered(t, server, "ada")
-	status := func(r result) map[string]any {
-		all := map[string]any{}
-		for _, f := range decode(t, r.out) {
-			all[f["check"].(string)] = f["status"]
-		}
-		return all
-	}
-	healthy := map[string]any{
-		"dns": "ok", "tls": "skipped", "api": "ok", "cors": "ok", "websocket": "ok", "long-polling": "ok", "clock": "ok",
-		"message over websocket": "ok", "message over long-polling": "ok",
-	}
-	r := ada.with("", "doctor", "--json", "--origin", "https://app.example.org")
-	assert.Zero(t, r.code)
-	assert.Equal(t, healthy, status(r))
-	assert.Equal(t, "failed", status(ada.with("", "doctor", "--json", "--origin", "https://elsewhere.example.org"))["cors"])
-	assert.Len(t, ada.objects("list"), 1, "one group for all examinations")
-
-	stranger := newPerson(t, server, "stranger")
-	assert.Equal(t, "skipped", status(stranger.with("", "doctor", "--json"))["message over websocket"])
-
-	t.Run("behind a proxy without WebSocket", func(t *testing.T) {
-		target, err := url.Parse(server)
-		require.NoError(t, err)
-		pass := httputil.NewSingleHostReverseProxy(target)
-		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r.Header.Del("Upgrade")
-			pass.ServeHTTP(w, r)
-		}))
-		defer proxy.Close()
-		ben := registered(t, proxy.URL, "ben")
-		r := ben.with("", "doctor", "--json")
-		got := status(r)
-		assert.Equal(t, exitFailure, r.code)
-		assert.Equal(t, "failed", got["websocket"])
-		assert.Equal(t, "skipped", got["message over websocket"])
-		assert.Equal(t, "ok", got["long-polling"])
-		assert.Equal(t, "ok", got["message over long-polling"])
-		assert.Contains(t, r.out, "Upgrade")
-	})
-	t.Run("of another server", func(t *testing.T) {
-		other := httptest.NewTLSServer(http.NotFoundHandler())
-		defer other.Close()
-		r := newPerson(t, other.URL, "ben").with("", "doctor", "--json")
-		got := status(r)
-		assert.Equal(t, "failed", got["tls"])
-		assert.Equal(t, "failed", got["api"])
-		assert.Equal(t, exitFailure, r.code)
-	})
-	t.Run("where nothing listens", func(t *testing.T) {
-		r := newPerson(t, "http://127.0.0.1:1", "ben").with("", "doctor")
-		assert.Contains(t, r.out, "refused")
-		assert.Contains(t, r.errOut, "checks failed")
-	})
 }
 
 func TestCommandLine(t *testing.T) {
