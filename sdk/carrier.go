@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,40 +41,36 @@ type carrier interface {
 func (c *Client) open(ctx context.Context, t Transport) (carrier, sio.Handshake, error) {
 	by := time.Now().Add(min(c.cfg.requestTimeout, authTimeout))
 	var line carrier
+	var terms sio.Handshake
 	var err error
 	switch t {
 	case WebSocket:
-		line, err = c.dialWebSocket(ctx, by)
+		line, terms, err = c.openWebSocket(ctx, by)
 	case Polling:
-		line, err = c.beginPolling(ctx, by)
+		line, terms, err = c.openPolling(ctx, by)
 	default:
-		err = fmt.Errorf("unknown transport %q", t)
+		err = errors.New("unknown transport")
 	}
 	if err != nil {
 		return nil, sio.Handshake{}, fmt.Errorf("%s: %w", t, err)
 	}
-	terms, err := shake(line, by)
-	if err != nil {
-		line.close()
-		return nil, sio.Handshake{}, fmt.Errorf("%s: handshake: %w", t, err)
-	}
-	if p, ok := line.(*polling); ok {
-		p.sid = terms.SID
-	}
 	return line, terms, nil
 }
 
-// shake reads the session's terms, which come first.
-func shake(line carrier, by time.Time) (sio.Handshake, error) {
+// shake reads the session's terms, which come first, or closes it.
+func shake(line carrier, by time.Time) (terms sio.Handshake, err error) {
 	frame, err := line.read(by)
-	if err != nil {
-		return sio.Handshake{}, err
+	var p sio.Packet
+	if err == nil {
+		p, err = sio.Decode(frame)
 	}
-	p, err := sio.Decode(frame)
-	if err != nil {
-		return sio.Handshake{}, err
+	if err == nil {
+		terms, err = sio.ParseHandshake(p)
 	}
-	return sio.ParseHandshake(p)
+	if err != nil {
+		line.close()
+	}
+	return terms, stepError("handshake", err)
 }
 
 // Probe tells whether a live connection can be opened over t: the answer to "does WebSocket work from here?". It

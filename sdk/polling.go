@@ -27,22 +27,19 @@ type polling struct {
 	http      http.Client
 	url       string
 	userAgent string
-	sid       string   // set after the handshake
+	sid       string   // empty until the handshake
 	arrived   [][]byte // packets of the last answer; the reader's alone
 
 	posting sync.Mutex
 }
 
-// beginPolling asks for the session; its terms are the first packet.
-func (c *Client) beginPolling(ctx context.Context, by time.Time) (*polling, error) {
+func (c *Client) openPolling(ctx context.Context, by time.Time) (carrier, sio.Handshake, error) {
 	p := &polling{http: *c.cfg.http, url: c.base.String() + socketPath, userAgent: c.cfg.userAgent}
 	p.http.Timeout = 0 // a poll waits as long as the server is silent
 	p.ctx, p.cancel = context.WithCancel(ctx)
-	if err := p.poll(by); err != nil {
-		p.cancel()
-		return nil, err
-	}
-	return p, nil
+	terms, err := shake(p, by)
+	p.sid = terms.SID
+	return p, terms, err
 }
 
 func (p *polling) read(by time.Time) ([]byte, error) {

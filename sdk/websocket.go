@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"chatsystem/sdk/internal/sio"
 )
 
 // socket carries a session over a WebSocket.
@@ -18,7 +20,7 @@ type socket struct {
 	writing sync.Mutex
 }
 
-func (c *Client) dialWebSocket(ctx context.Context, by time.Time) (*socket, error) {
+func (c *Client) openWebSocket(ctx context.Context, by time.Time) (carrier, sio.Handshake, error) {
 	target := *c.base
 	target.Scheme = map[string]string{"http": "ws", "https": "wss"}[c.base.Scheme]
 	target.Path += socketPath
@@ -29,13 +31,15 @@ func (c *Client) dialWebSocket(ctx context.Context, by time.Time) (*socket, erro
 	if err != nil && resp != nil {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxFrame)) // its beginning, which is all that is kept of it
 		resp.Body.Close()
-		return nil, fmt.Errorf("dial: %w", newError(resp.StatusCode, resp.Header, body))
+		return nil, sio.Handshake{}, fmt.Errorf("dial: %w", newError(resp.StatusCode, resp.Header, body))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("dial: %w", err)
+		return nil, sio.Handshake{}, fmt.Errorf("dial: %w", err)
 	}
 	ws.SetReadLimit(maxFrame)
-	return &socket{ws: ws, unhook: context.AfterFunc(ctx, func() { _ = ws.Close() })}, nil
+	line := &socket{ws: ws, unhook: context.AfterFunc(ctx, func() { _ = ws.Close() })}
+	terms, err := shake(line, by)
+	return line, terms, err
 }
 
 // dialer takes over what the HTTP client's transport says about the network.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ func TestTheSameSeedMakesTheSamePlan(t *testing.T) {
 	long := 0
 	for _, c := range plan.conversations {
 		assert.GreaterOrEqual(t, len(c.members), 2)
+		assert.True(t, c.title == "" || slices.Contains(c.members, 0), "the first user is in every group")
 		for _, m := range c.messages {
 			assert.Contains(t, c.members, m.sender)
 			ids[m.id] = true

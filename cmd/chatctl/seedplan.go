@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -39,6 +40,9 @@ func newSeedPlan(seed uint64, size seedSize) seedPlan {
 	}
 	for i := range size.groups {
 		members := r.Perm(size.users)[:2+r.IntN(min(size.users, 100)-1)]
+		if !slices.Contains(members, 0) { // whoever signs in as the first user sees every group
+			members[0] = 0
+		}
 		title := fmt.Sprintf("%s %d-%d", seedTopics[i%len(seedTopics)], seed, i+1)
 		plan.conversations = append(plan.conversations, seedConversation{title: title, members: members})
 	}
