@@ -29,7 +29,9 @@ func (c *Client) signIn(ctx context.Context, step string, in map[string]string) 
 	if _, err := c.do(ctx, r); err != nil {
 		return User{}, stepError(step, err)
 	}
-	c.keys.set(out.Tokens)
+	if err := c.keys.set(ctx, out.Tokens); err != nil {
+		return User{}, stepError(step, err)
+	}
 	return out.User, nil
 }
 
@@ -37,7 +39,7 @@ func (c *Client) signIn(ctx context.Context, step string, in map[string]string) 
 // the server refuses them. Concurrent exchanges become one.
 func (c *Client) Refresh(ctx context.Context) error {
 	stale := c.keys.current().AccessToken
-	return c.repeat(ctx, c.cfg.maxAttempts, func() error { return c.keys.renew(ctx, stale) })
+	return c.repeat(ctx, c.cfg.maxAttempts, temporary, func() error { return c.keys.renew(ctx, stale) })
 }
 
 // exchange buys the next pair of tokens. It tries once; what needs the tokens is repeated, and that is safe: a spent
@@ -57,20 +59,17 @@ func (c *Client) Tokens() Tokens { return c.keys.current() }
 // Logout ends the session and forgets its tokens; its subscriptions end. If the server cannot be reached, the error
 // is returned and the tokens are kept, so that Logout can be repeated.
 func (c *Client) Logout(ctx context.Context) error {
-	t := c.keys.current()
-	if t.RefreshToken == "" {
-		c.keys.set(Tokens{})
-		return nil
+	t, err := c.keys.reload(ctx)
+	if err == nil && t.RefreshToken != "" {
+		_, err = c.do(ctx, call{
+			method: http.MethodPost, path: route("api", "users", "auth", "logout"),
+			in: map[string]string{"refresh_token": t.RefreshToken}, open: true, repeatable: true,
+		})
 	}
-	_, err := c.do(ctx, call{
-		method: http.MethodPost, path: route("api", "users", "auth", "logout"),
-		in: map[string]string{"refresh_token": t.RefreshToken}, open: true, repeatable: true,
-	})
-	if err != nil {
-		return stepError("logout", err)
+	if err == nil {
+		err = c.keys.set(ctx, Tokens{})
 	}
-	c.keys.set(Tokens{})
-	return nil
+	return stepError("logout", err)
 }
 
 // LogoutAll ends every session of the user, this one included.
@@ -79,8 +78,7 @@ func (c *Client) LogoutAll(ctx context.Context) error {
 	if err != nil && !errors.Is(err, ErrSignedOut) {
 		return stepError("logout all", err)
 	}
-	c.keys.set(Tokens{})
-	return nil
+	return stepError("logout all", c.keys.set(ctx, Tokens{}))
 }
 
 // Me returns the signed-in user's account.

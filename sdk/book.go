@@ -1,22 +1,6 @@
 package sdk
 
-import (
-	"maps"
-	"time"
-)
-
-// Positions say, per conversation, how far a subscription has handed out messages. They marshal to JSON; a program that
-// stores them goes on there after a restart with [WithPositions].
-type Positions map[string]Position
-
-// Position is a place in one conversation.
-type Position struct {
-	// Seq is the seq of the last message handed out, or where the subscription began.
-	Seq int64 `json:"seq"`
-	// At is when that message was created. It tells old messages from new ones after a server was restored from a
-	// backup and gives the same seqs a second time.
-	At time.Time `json:"at,omitzero"`
-}
+import "maps"
 
 // book is a subscription's timelines: one per conversation it knows of. Like them it does nothing itself.
 type book struct {

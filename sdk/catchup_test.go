@@ -56,7 +56,7 @@ func TestWhatWasMissedIsCaughtUpWith(t *testing.T) {
 	}
 	for name, happens := range tests {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, s *chat) {
+			overEach(t, func(t *testing.T, s *chat) {
 				c, id := s.user("ann")
 				group := s.AddGroup("team", id)
 				sub := s.subscribe(c)

@@ -47,7 +47,7 @@ func (c *Client) conversations(ctx context.Context, attempts int) iter.Seq2[Conv
 		for query != nil {
 			var page []Conversation
 			var header http.Header
-			err := c.repeat(ctx, attempts, func() (err error) {
+			err := c.repeat(ctx, attempts, temporary, func() (err error) {
 				page = nil
 				header, err = c.try(ctx, call{
 					method: http.MethodGet, path: route("api", "chats", "conversations"), query: query, out: &page,

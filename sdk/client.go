@@ -13,7 +13,8 @@ import (
 //
 // Every method takes a context and has a deadline of its own besides ([WithRequestTimeout] for each attempt). Calls
 // that are safe to repeat (reads, Send, MarkRead and a few more) are repeated after network errors, 429 and 5xx, with
-// growing pauses and no sooner than the server asks; the others are tried once.
+// growing pauses and no sooner than the server asks; the others after 429 only. When the server asks for more than 30 s,
+// the caller gets the error.
 //
 // A refusal by the server is an [*Error]; a missing or ended session is [ErrSignedOut].
 type Client struct {
@@ -42,7 +43,9 @@ func New(baseURL string, opts ...Option) (*Client, error) {
 	for _, opt := range opts {
 		opt(&c.cfg)
 	}
-	c.keys = newKeyring(c.cfg.tokens, c.cfg.observeTokens, c.exchange)
+	if c.keys, err = newKeyring(c.cfg.tokens, c.cfg.observeTokens, c.exchange); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 

@@ -108,6 +108,32 @@ func TestReadsAreRepeated(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotSafeToRepeatIsRepeatedOnlyIfNothingWasDone(t *testing.T) {
+	const route = "POST /api/chats/conversations/group"
+	tests := map[string]struct {
+		fault fakechat.Fault
+		tries int
+	}{
+		"turned away":            {fakechat.Fault{Status: http.StatusTooManyRequests, RetryAfter: 3}, 2},
+		"the server is down":     {fakechat.Fault{Status: http.StatusServiceUnavailable}, 1},
+		"the answer was lost":    {fakechat.Fault{LoseAnswer: true}, 1},
+		"the connection is lost": {fakechat.Fault{Drop: true}, 1},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *chat) {
+				c, _ := s.user("ann")
+				s.failing(route, tc.fault)
+
+				_, err := c.CreateGroup(t.Context(), "team")
+
+				require.Equal(t, tc.tries > 1, err == nil, "%v", err)
+				require.Equal(t, tc.tries, s.Requests(route))
+			})
+		})
+	}
+}
+
 func make5xx(n int) []fakechat.Fault {
 	faults := make([]fakechat.Fault, n)
 	for i := range faults {

@@ -8,8 +8,10 @@
 //	client, err := sdk.New("http://127.0.0.1:8080")
 //	me, err := client.Login(ctx, "ann@example.com", "correct horse")
 //
-// Tokens are renewed by themselves. A program that wants to stay signed in stores what [WithTokenObserver] shows it
-// and starts with [WithTokens] the next time.
+// Tokens are renewed by themselves. A program that wants to stay signed in, or several that share a session, keep them
+// in a file:
+//
+//	client, err := sdk.New(url, sdk.WithTokenStore(sdk.TokenFile("session.json")))
 //
 // Conversations are direct or groups; lists are iterators that fetch page after page:
 //
@@ -21,9 +23,9 @@
 //
 //	m, err := client.Send(ctx, dm.ConversationID, "Hello")
 //
-// To send many in order, whatever the network does, put them into an [Outbox]:
+// To send many in order, whatever the network does, put them into an [Outbox]; with a file they survive the program:
 //
-//	outbox := client.Outbox()
+//	outbox, err := client.OpenOutbox(ctx, "outbox")
 //	defer outbox.Close()
 //	delivery, err := outbox.Send(ctx, dm.ConversationID, "one after the other")
 //	m, err = delivery.Wait(ctx)
@@ -34,14 +36,16 @@
 //	for m, err := range client.History(ctx, dm.ConversationID, sdk.After(0)) { … } // from the beginning
 //
 // A [Subscription] hands out every message of every conversation exactly once, in order, through lost connections and
-// restarts. Store [Subscription.Positions] to go on there after a restart of your own:
+// restarts of the server. With a [PositionStore] it goes on after restarts of the program, too:
 //
-//	sub, err := client.Subscribe(ctx, sdk.WithPositions(saved))
+//	positions, err := sdk.OpenPositionFile("positions")
+//	sub, err := client.Subscribe(ctx, sdk.WithPositionStore(positions))
 //	for m := range sub.Messages() {
-//		handle(m)
-//		save(sub.Positions())
+//		handle(m) // dealt with when the next one is asked for
 //	}
 //	return sub.Err()
+//
+// It comes over WebSocket, or over HTTP long-polling where that is blocked.
 //
 // What the server refuses is an [*Error] with a stable code:
 //

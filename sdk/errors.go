@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"chatsystem/sdk/internal/journal"
 )
 
-// The stable codes a program may want to act on; see [HasCode]. The API's document lists all of them per endpoint.
+// The server's stable codes; see [HasCode]. The API's document lists which of them an endpoint answers.
 const (
 	CodeTokenInvalid         = "token_invalid"
 	CodeTokenExpired         = "token_expired"
@@ -26,6 +28,8 @@ const (
 	CodeMemberNotFound       = "member_not_found"
 	CodeInviteNotFound       = "invite_not_found"
 	CodeMessageNotFound      = "message_not_found"
+	CodeRouteNotFound        = "route_not_found" // the base URL leads to another server or place
+	CodeMethodNotAllowed     = "method_not_allowed"
 	CodeEmailTaken           = "email_taken"
 	CodeUsernameTaken        = "username_taken"
 	CodeDMConversation       = "dm_conversation"
@@ -35,14 +39,23 @@ const (
 	CodeClientMsgIDReused    = "client_msg_id_reused"
 	CodeInviteUsed           = "invite_used"
 	CodeInviteExpired        = "invite_expired"
+	CodeMalformedJSON        = "malformed_json"
+	CodeMalformedQuery       = "malformed_query"
+	CodeMissingBody          = "missing_body"
+	CodeBodyTooLarge         = "body_too_large"
+	CodeUnsupportedMediaType = "unsupported_media_type"
 	CodeValidationFailed     = "validation_failed" // Error.Fields says which field breaks which rule
 	CodeRateLimited          = "rate_limited"
+	CodeInternal             = "internal"
 	CodeUnavailable          = "unavailable"
 )
 
 // ErrSignedOut is wrapped by the error of every call that needs a signed-in user when there is none: nobody signed in,
 // or the server has ended the session. Only signing in again helps.
 var ErrSignedOut = errors.New("signed out")
+
+// ErrFileInUse is wrapped by the error of opening a file that this or another process has open.
+var ErrFileInUse = journal.ErrInUse
 
 // Error is a refusal by the server: an RFC 9457 problem. Get at it with [errors.As].
 type Error struct {
@@ -111,6 +124,9 @@ func temporary(err error) bool {
 	var p permanent
 	return err != nil && !errors.As(err, &p) && !errors.Is(err, ErrSignedOut)
 }
+
+// turnedAway tells whether the server did nothing because there were too many requests.
+func turnedAway(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }
 
 // retryAfter returns how long the server asked to wait before the next attempt.
 func retryAfter(err error) time.Duration {

@@ -2,11 +2,13 @@ package sdk_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"chatsystem/sdk"
 	"chatsystem/sdk/internal/fakechat"
@@ -23,6 +25,15 @@ func signIn(ctx context.Context, server *httptest.Server, name string) (*sdk.Cli
 		log.Fatal(err)
 	}
 	return client, user
+}
+
+// folder stands for where a program keeps its state.
+func folder() (path string, remove func()) {
+	path, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	return path, func() { _ = os.RemoveAll(path) }
 }
 
 // Two people talk: one waits for messages, the other sends some.
@@ -119,43 +130,126 @@ func ExampleClient_History() {
 	// 1 one
 }
 
-// A program that stores its positions misses nothing while it is away.
-func ExampleWithPositions() {
+// A bot that answers every message exactly once, whenever and however often it is restarted: what came while it was away
+// is handed out when it is back, and an answer goes into a file before the message counts as dealt with.
+func Example_bot() {
 	ctx := context.Background()
 	server := httptest.NewServer(fakechat.New())
 	defer server.Close()
-	client, _ := signIn(ctx, server, "ann")
-	group, err := client.CreateGroup(ctx, "Notes")
+	ann, annUser := signIn(ctx, server, "ann")
+	robot, robotUser := signIn(ctx, server, "robot")
+	dm, err := ann.CreateDM(ctx, robotUser.UserID)
 	if err != nil {
 		log.Fatal(err)
 	}
-	first, err := client.Subscribe(ctx)
-	if err != nil {
-		log.Fatal(err)
-	}
-	stored, err := json.Marshal(first.Positions())
-	if err != nil {
-		log.Fatal(err)
-	}
-	first.Close()
+	state, remove := folder()
+	defer remove()
 
-	if _, err := client.Send(ctx, group.ConversationID, "sent while away"); err != nil {
-		log.Fatal(err)
+	// answer is one run of the bot: it ends after n answers.
+	answer := func(n int) error {
+		positions, err := sdk.OpenPositionFile(filepath.Join(state, "positions"))
+		if err != nil {
+			return err
+		}
+		defer positions.Close()
+		outbox, err := robot.OpenOutbox(ctx, filepath.Join(state, "outbox"))
+		if err != nil {
+			return err
+		}
+		defer outbox.Close()
+		sub, err := robot.Subscribe(ctx, sdk.WithPositionStore(positions))
+		if err != nil {
+			return err
+		}
+		defer sub.Close()
+		for n > 0 {
+			m, err := sub.Next(ctx)
+			if err != nil {
+				return err
+			}
+			if m.SenderID == robotUser.UserID {
+				continue
+			}
+			text, err := robot.Text(ctx, m)
+			if err != nil {
+				return err
+			}
+			// The id is made of the question's: to answer it again is to give the same answer.
+			_, err = outbox.Send(ctx, m.ConversationID, strings.ToUpper(text), sdk.WithClientMsgID("answer-"+m.MessageID))
+			if err != nil {
+				return err
+			}
+			n--
+		}
+		if err := sub.Commit(ctx); err != nil {
+			return err
+		}
+		return outbox.Flush(ctx)
 	}
 
-	var positions sdk.Positions
-	if err := json.Unmarshal(stored, &positions); err != nil {
+	if err := answer(0); err != nil { // the first run only marks where the bot begins
 		log.Fatal(err)
 	}
-	second, err := client.Subscribe(ctx, sdk.WithPositions(positions))
-	if err != nil {
-		log.Fatal(err)
+	for _, text := range []string{"hello", "are you there?"} {
+		if _, err := ann.Send(ctx, dm.ConversationID, text); err != nil {
+			log.Fatal(err)
+		}
+		if err := answer(1); err != nil {
+			log.Fatal(err)
+		}
 	}
-	defer second.Close()
-	m, err := second.Next(ctx)
-	fmt.Println(m.Preview, err)
+	for m, err := range ann.History(ctx, dm.ConversationID, sdk.After(0)) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(m.SenderID == annUser.UserID, m.Preview)
+	}
 	// Output:
-	// sent while away <nil>
+	// true hello
+	// false HELLO
+	// true are you there?
+	// false ARE YOU THERE?
+}
+
+// Programs that share a token file share one session, which only one of them refreshes at a time.
+func ExampleWithTokenStore() {
+	ctx := context.Background()
+	server := httptest.NewServer(fakechat.New())
+	defer server.Close()
+	dir, remove := folder()
+	defer remove()
+	session := sdk.WithTokenStore(sdk.TokenFile(filepath.Join(dir, "tokens.json")))
+
+	first, err := sdk.New(server.URL, session)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := first.Register(ctx, "ann@example.com", "correct horse", "ann"); err != nil {
+		log.Fatal(err)
+	}
+
+	second, err := sdk.New(server.URL, session) // another program, another day
+	if err != nil {
+		log.Fatal(err)
+	}
+	me, err := second.Me(ctx)
+	fmt.Println(me.Username, err)
+	// Output:
+	// ann <nil>
+}
+
+// Where WebSocket is known to be blocked, a client need not try it.
+func ExampleWithTransports() {
+	ctx := context.Background()
+	server := httptest.NewServer(fakechat.New())
+	defer server.Close()
+	client, err := sdk.New(server.URL, sdk.WithTransports(sdk.Polling))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(client.Probe(ctx, sdk.Polling))
+	// Output:
+	// <nil>
 }
 
 // Refusals are typed.

@@ -17,13 +17,17 @@ type Tokens struct {
 	RefreshToken string `json:"refresh_token"`
 }
 
+// exchangeTimeout bounds an exchange, the waiting for another program's included.
+const exchangeTimeout = 30 * time.Second
+
 // keyring holds the session's tokens and exchanges them: before they run out, at most once at a time, and never on the
 // context of a single caller, whose end would lose the new pair.
 type keyring struct {
+	store    TokenStore
 	observe  func(Tokens)
 	exchange func(ctx context.Context, refreshToken string) (Tokens, error)
 
-	changing sync.Mutex // held around a change and its observation, so that observers see changes in order
+	changing chan struct{} // holds a token around a change, so that store and observer see changes in order
 
 	mu      sync.Mutex
 	tokens  Tokens
@@ -38,11 +42,15 @@ type flight struct {
 	err  error
 }
 
-func newKeyring(t Tokens, observe func(Tokens), exchange func(context.Context, string) (Tokens, error)) *keyring {
-	k := &keyring{observe: observe, exchange: exchange, tokens: t}
+func newKeyring(store TokenStore, observe func(Tokens), exchange func(context.Context, string) (Tokens, error)) (*keyring, error) {
+	t, err := store.Load()
+	if err != nil {
+		return nil, err
+	}
+	k := &keyring{store: store, observe: observe, exchange: exchange, changing: make(chan struct{}, 1), tokens: t}
 	issued, expires := lifetime(t.AccessToken)
 	k.schedule(expires, expires.Sub(issued)) // saved tokens: their age is known by the clock only
-	return k
+	return k, nil
 }
 
 // access returns a token for the next request, a fresh one if the present one is about to run out.
@@ -81,7 +89,7 @@ func (k *keyring) renew(ctx context.Context, stale string) error {
 	if f == nil {
 		f = &flight{done: make(chan struct{})}
 		k.flight = f
-		go k.fly(context.WithoutCancel(ctx), f, k.tokens.RefreshToken)
+		go k.fly(context.WithoutCancel(ctx), f, k.tokens)
 	}
 	k.mu.Unlock()
 	select {
@@ -92,15 +100,25 @@ func (k *keyring) renew(ctx context.Context, stale string) error {
 	}
 }
 
-// fly exchanges the refresh token. Only a clear refusal ends the session.
-func (k *keyring) fly(ctx context.Context, f *flight, refreshToken string) {
-	fresh, err := k.exchange(ctx, refreshToken)
-	switch {
-	case err == nil:
-		k.replace(refreshToken, fresh)
-	case hasStatus(err, http.StatusUnauthorized, http.StatusBadRequest):
-		k.replace(refreshToken, Tokens{})
-		err = signedOut{err}
+// fly exchanges the tokens, unless others are stored: another program has been here, or somebody signed in or out. Only
+// a clear refusal ends the session.
+func (k *keyring) fly(ctx context.Context, f *flight, held Tokens) {
+	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	defer cancel()
+	var over error
+	err := k.change(ctx, func(stored Tokens) (Tokens, error) {
+		if stored != held {
+			return stored, nil
+		}
+		fresh, err := k.exchange(ctx, held.RefreshToken)
+		if hasStatus(err, http.StatusUnauthorized, http.StatusBadRequest) {
+			over = signedOut{err}
+			return Tokens{}, nil
+		}
+		return fresh, err
+	})
+	if err == nil {
+		err = over
 	}
 	k.mu.Lock()
 	k.flight, f.err = nil, stepError("refresh", err)
@@ -108,23 +126,41 @@ func (k *keyring) fly(ctx context.Context, f *flight, refreshToken string) {
 	close(f.done)
 }
 
-// set installs new tokens, or none.
-func (k *keyring) set(t Tokens) {
-	k.changing.Lock()
-	defer k.changing.Unlock()
-	k.observe(t)
-	k.install(t)
+// set installs new tokens, or none. They are not lost when ctx ends just now.
+func (k *keyring) set(ctx context.Context, t Tokens) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTimeout)
+	defer cancel()
+	return k.change(ctx, func(Tokens) (Tokens, error) { return t, nil })
 }
 
-// replace is set, unless the tokens have become others meanwhile: somebody signed in or out during an exchange.
-func (k *keyring) replace(refreshToken string, t Tokens) {
-	k.changing.Lock()
-	defer k.changing.Unlock()
-	if k.current().RefreshToken != refreshToken {
-		return
+// reload takes over what another program may have stored, and returns it.
+func (k *keyring) reload(ctx context.Context) (Tokens, error) {
+	err := k.change(ctx, func(stored Tokens) (Tokens, error) { return stored, nil })
+	return k.current(), err
+}
+
+// change stores and installs what f makes of the stored tokens.
+func (k *keyring) change(ctx context.Context, f func(stored Tokens) (Tokens, error)) error {
+	select {
+	case k.changing <- struct{}{}:
+		defer func() { <-k.changing }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	k.observe(t)
+	var t Tokens
+	err := k.store.Update(ctx, func(stored Tokens) (Tokens, error) {
+		var err error
+		t, err = f(stored)
+		return t, err
+	})
+	if err != nil {
+		return err
+	}
+	if t != k.current() {
+		k.observe(t)
+	}
 	k.install(t)
+	return nil
 }
 
 func (k *keyring) install(t Tokens) {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"chatsystem/sdk/internal/sio"
@@ -12,6 +14,12 @@ import (
 
 // authTimeout is how long a new connection may take until the server has accepted the token.
 const authTimeout = 10 * time.Second
+
+// upgradeEvery is how often a connection over another transport than the first one looks whether that works again.
+const upgradeEvery = 5 * time.Minute
+
+// errUpgrade ends a connection in favour of a better transport.
+var errUpgrade = errors.New("a better transport works again")
 
 // stayConnected connects, again and again, until the subscription ends.
 func (s *Subscription) stayConnected() {
@@ -33,7 +41,7 @@ func (s *Subscription) stayConnected() {
 			pause.reset()
 		}
 		s.setState(ConnectionState{Phase: Offline, Err: last})
-		if sleep(ctx, pause.next()) != nil {
+		if sleep(ctx, pause.after(last)) != nil {
 			return
 		}
 	}
@@ -49,42 +57,79 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("refused by the server: %s %s", r.Code, r.Message)
 }
 
-// session is one connection from its beginning to its end.
+// session is one connection from its beginning to its end, over the first transport that works: the one that did last,
+// then the others in their order.
 func (s *Subscription) session(ctx context.Context) error {
 	token, err := s.client.keys.access(ctx)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	w, err := s.client.dialWire(ctx, token)
+	var failures error
+	for _, t := range s.transports() {
+		met, err := s.over(ctx, t, token)
+		if met || ctx.Err() != nil || turnedAway(err) {
+			return err
+		}
+		failures = errors.Join(failures, err)
+	}
+	return failures
+}
+
+func (s *Subscription) transports() []Transport {
+	all := s.client.cfg.transports
+	if s.worked == "" {
+		return all
+	}
+	others := slices.DeleteFunc(slices.Clone(all), func(t Transport) bool { return t == s.worked })
+	return append([]Transport{s.worked}, others...)
+}
+
+// over is a session over one transport. Met is false if the server was not met that way: another may do.
+func (s *Subscription) over(ctx context.Context, t Transport, token string) (met bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w, err := s.client.connect(ctx, t, token)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer w.close()
-	reauthenticated := make(chan struct{})
-	go func() {
-		defer close(reauthenticated)
-		s.reauthenticate(ctx, w)
-	}()
-	err = s.receive(w)
-	cancel()
-	<-reauthenticated
+	var beside sync.WaitGroup
+	beside.Go(func() { s.reauthenticate(ctx, w) })
+	if t != s.client.cfg.transports[0] {
+		beside.Go(func() { s.awaitUpgrade(ctx, cancel) })
+	}
+	err = s.receive(w, t)
+	if errors.Is(context.Cause(ctx), errUpgrade) {
+		s.worked, err = "", errUpgrade
+	}
+	cancel(nil)
+	beside.Wait()
 	var refused *refusal
 	if errors.As(err, &refused) {
 		// The token was refused. Whether the session is over is for the user service to say.
 		if over := s.client.keys.renew(s.ctx, w.token()); errors.Is(over, ErrSignedOut) {
-			return over
+			return true, over
+		}
+		return true, err
+	}
+	return w.live, err
+}
+
+// awaitUpgrade ends the connection when the first transport works again.
+func (s *Subscription) awaitUpgrade(ctx context.Context, end context.CancelCauseFunc) {
+	for sleep(ctx, spread(upgradeEvery)) == nil {
+		if s.client.Probe(ctx, s.client.cfg.transports[0]) == nil {
+			end(errUpgrade)
+			return
 		}
 	}
-	return err
 }
 
 // receive handles packets, in order, until the connection ends.
-func (s *Subscription) receive(w *wire) error {
+func (s *Subscription) receive(w *wire, t Transport) error {
 	var refused *refusal
 	for {
-		p, err := w.read()
+		p, err := w.next()
 		if err != nil && refused != nil {
 			return refused
 		}
@@ -100,7 +145,7 @@ func (s *Subscription) receive(w *wire) error {
 		case sio.ConnectError:
 			return fmt.Errorf("connect: %s", p.Data)
 		case sio.Event:
-			if r := s.emitted(w, p); r != nil {
+			if r := s.emitted(w, t, p); r != nil {
 				refused = r
 			}
 		default: // the answer to joining, and what this client never asks for
@@ -109,7 +154,7 @@ func (s *Subscription) receive(w *wire) error {
 }
 
 // emitted handles one event; it returns the refusal that an error event is, unless the connection survives it.
-func (s *Subscription) emitted(w *wire, p sio.Packet) *refusal {
+func (s *Subscription) emitted(w *wire, t Transport, p sio.Packet) *refusal {
 	if p.Namespace != "/" {
 		return nil
 	}
@@ -117,8 +162,8 @@ func (s *Subscription) emitted(w *wire, p sio.Packet) *refusal {
 	switch name {
 	case "authenticated":
 		if !w.live { // else a fresh token on a live connection
-			w.live = true
-			s.setState(ConnectionState{Phase: Live})
+			w.live, s.worked = true, t
+			s.setState(ConnectionState{Phase: Live, Transport: t})
 		}
 		s.catchUp()
 	case "resync":

@@ -38,7 +38,7 @@ func (s *states) phases() []sdk.ConnectionPhase {
 }
 
 func TestTheConnectionComesBack(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *chat) {
+	overEach(t, func(t *testing.T, s *chat) {
 		c, id := s.user("ann")
 		var seen states
 		sub := s.subscribe(c, seen.observe())
@@ -57,7 +57,7 @@ func TestTheConnectionComesBack(t *testing.T) {
 
 func TestReconnectingBacksOff(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *chat) {
-		c, id := s.user("ann")
+		c, id := s.user("ann", sdk.WithTransports(sdk.WebSocket))
 		s.down(socketRoute)
 		sub := s.subscribe(c)
 		defer sub.Close()
@@ -92,7 +92,7 @@ func TestAHealthyConnectionStays(t *testing.T) {
 }
 
 func TestASilentServerIsLeft(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *chat) {
+	overEach(t, func(t *testing.T, s *chat) {
 		c, id := s.user("ann")
 		group := s.AddGroup("team", id)
 		sub := s.subscribe(c)
@@ -161,7 +161,7 @@ func TestTokensAreRenewedWhileTheServerIsInTrouble(t *testing.T) {
 }
 
 func TestARevokedSessionEndsTheSubscription(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *chat) {
+	overEach(t, func(t *testing.T, s *chat) {
 		c, id := s.user("ann")
 		sub := s.subscribe(c)
 		synctest.Wait()
@@ -173,13 +173,14 @@ func TestARevokedSessionEndsTheSubscription(t *testing.T) {
 		require.ErrorIs(t, err, sdk.ErrSignedOut)
 		require.ErrorIs(t, sub.Err(), sdk.ErrSignedOut)
 		require.Less(t, time.Since(began), time.Second)
+		requests := s.Requests(socketRoute)
 		pass(time.Hour)
-		require.Equal(t, 1, s.Requests(socketRoute))
+		require.Equal(t, requests, s.Requests(socketRoute))
 	})
 }
 
 func TestLogoutEndsTheSubscription(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *chat) {
+	overEach(t, func(t *testing.T, s *chat) {
 		c, id := s.user("ann")
 		sub := s.subscribe(c)
 		synctest.Wait()
@@ -206,7 +207,7 @@ func TestStrangeFramesDoNoHarm(t *testing.T) {
 		"a binary event":       `451-["file",{"_placeholder":true,"num":0}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, s *chat) {
+			overEach(t, func(t *testing.T, s *chat) {
 				c, id := s.user("ann")
 				group := s.AddGroup("team", id)
 				sub := s.subscribe(c)
@@ -226,7 +227,7 @@ func TestStrangeFramesDoNoHarm(t *testing.T) {
 }
 
 func TestEveryMessageOnceAndInOrderThroughChaos(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *chat) {
+	overEach(t, func(t *testing.T, s *chat) {
 		ann, annID := s.user("ann")
 		bob, bobID := s.user("bob")
 		groups := []string{s.AddGroup("one", annID, bobID), s.AddGroup("two", bobID, annID)}

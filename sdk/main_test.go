@@ -19,8 +19,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // chat is a fake server on a network in memory, inside a bubble of time that passes when nothing else happens.
 type chat struct {
 	*fakechat.Server
-	t   *testing.T
-	net *http.Client
+	t    *testing.T
+	net  *http.Client
+	over sdk.Transport // of its clients; empty: their own choice
 }
 
 // inBubble runs f in a bubble. Everything that was started must have ended when it returns.
@@ -34,8 +35,24 @@ func inBubble(t *testing.T, f func(t *testing.T, s *chat)) {
 	})
 }
 
+// overEach is inBubble for each transport.
+func overEach(t *testing.T, f func(t *testing.T, s *chat)) {
+	t.Helper()
+	for _, transport := range []sdk.Transport{sdk.WebSocket, sdk.Polling} {
+		t.Run(string(transport), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *chat) {
+				s.over = transport
+				f(t, s)
+			})
+		})
+	}
+}
+
 // client returns a signed-out client.
 func (s *chat) client(opts ...sdk.Option) *sdk.Client {
+	if s.over != "" {
+		opts = append(opts, sdk.WithTransports(s.over))
+	}
 	c, err := sdk.New(fakechat.URL, append([]sdk.Option{sdk.WithHTTPClient(s.net)}, opts...)...)
 	require.NoError(s.t, err)
 	return c

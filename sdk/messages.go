@@ -40,7 +40,7 @@ func newDraft(body string, opts []SendOption) draft {
 func (c *Client) Send(ctx context.Context, conversationID, body string, opts ...SendOption) (Message, error) {
 	var m Message
 	d := newDraft(body, opts)
-	err := c.repeat(ctx, c.cfg.maxAttempts, func() (err error) {
+	err := c.repeat(ctx, c.cfg.maxAttempts, temporary, func() (err error) {
 		m, err = c.sendOnce(ctx, conversationID, d)
 		return err
 	})
@@ -66,6 +66,18 @@ func (c *Client) Message(ctx context.Context, conversationID, messageID string) 
 		query: url.Values{"fields": {"full"}}, out: &out, repeatable: true,
 	})
 	return out, stepError("message", err)
+}
+
+// Text returns a message's whole text, which is fetched if the message does not carry it.
+func (c *Client) Text(ctx context.Context, m Message) (string, error) {
+	switch {
+	case m.Body != "":
+		return m.Body, nil
+	case !m.HasMore:
+		return m.Preview, nil
+	}
+	full, err := c.Message(ctx, m.ConversationID, m.MessageID)
+	return full.Body, err
 }
 
 // MarkRead moves the user's read mark up to seq; it never moves back, and not beyond the conversation's LastSeq.

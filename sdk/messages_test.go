@@ -94,6 +94,27 @@ func TestMessageHasTheWholeBody(t *testing.T) {
 	})
 }
 
+func TestText(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *chat) {
+		c, id := s.user("ann")
+		group := s.AddGroup("team", id)
+		long := strings.Repeat("ä", 5000)
+		for _, body := range []string{"short", long} {
+			_, err := c.Send(t.Context(), group, body)
+			require.NoError(t, err)
+		}
+		var texts []string
+		for m, err := range c.History(t.Context(), group, sdk.After(0)) {
+			require.NoError(t, err)
+			text, err := c.Text(t.Context(), m)
+			require.NoError(t, err)
+			texts = append(texts, text)
+		}
+		require.Equal(t, []string{"short", long}, texts)
+		require.Equal(t, 1, s.Requests("GET "+messagesPath(group)+"/"+s.Messages(group)[1].MessageID))
+	})
+}
+
 func TestHistory(t *testing.T) {
 	tests := map[string]struct {
 		window sdk.Window

@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -20,9 +21,10 @@ const outboxLimit = 1000
 // the same client_msg_id until the server accepts or refuses the message. A refused message (a permanent 4xx) fails and
 // the next goes on. It is safe for concurrent use; get it from [Client.Outbox].
 //
-// An outbox lives in memory: what must survive a restart is for the program to store, with its client_msg_id.
+// An outbox lives in memory, unless it comes from [Client.OpenOutbox].
 type Outbox struct {
 	client *Client
+	file   *outboxFile   // nil: in memory
 	slots  chan struct{} // one for each message that is not done
 	closed chan struct{}
 
@@ -32,9 +34,11 @@ type Outbox struct {
 }
 
 // Outbox returns a new, empty outbox. Close it when done.
-func (c *Client) Outbox() *Outbox {
+func (c *Client) Outbox() *Outbox { return c.newOutbox(nil, outboxLimit) }
+
+func (c *Client) newOutbox(file *outboxFile, limit int) *Outbox {
 	return &Outbox{
-		client: c, slots: make(chan struct{}, outboxLimit), closed: make(chan struct{}),
+		client: c, file: file, slots: make(chan struct{}, limit), closed: make(chan struct{}),
 		queues: make(map[string][]*Delivery),
 	}
 }
@@ -54,8 +58,8 @@ type Delivery struct {
 }
 
 // Send puts a message at the end of its conversation's queue. It waits, until ctx ends, only while 1000 messages are
-// on their way already. The message itself outlives ctx: it is tried until the server decides, it is cancelled or the
-// outbox is closed.
+// on their way already, and for the disk if the outbox has a file: what Send has returned survives a crash then. The
+// message itself outlives ctx: it is tried until the server decides, it is cancelled or the outbox is closed.
 func (o *Outbox) Send(ctx context.Context, conversationID, body string, opts ...SendOption) (*Delivery, error) {
 	select {
 	case o.slots <- struct{}{}:
@@ -64,36 +68,66 @@ func (o *Outbox) Send(ctx context.Context, conversationID, body string, opts ...
 	case <-ctx.Done():
 		return nil, stepError("outbox", ctx.Err())
 	}
-	draft := newDraft(body, opts)
-	d := &Delivery{
-		ConversationID: conversationID, ClientMsgID: draft.ClientMsgID, Body: draft.Body,
-		outbox: o, done: make(chan struct{}),
-	}
-	d.ctx, d.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
-
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case <-o.closed:
-		d.cancel(nil)
+	if o.isClosed() { // the slot may have been as free as the outbox was closed
+		<-o.slots
 		return nil, ErrOutboxClosed
-	default:
 	}
-	queue, sending := o.queues[conversationID]
-	o.queues[conversationID] = append(queue, d)
-	if !sending {
-		o.running.Go(func() { o.drain(conversationID) })
+	draft := newDraft(body, opts)
+	d := o.newDelivery(ctx, queued{ConversationID: conversationID, ClientMsgID: draft.ClientMsgID, Body: draft.Body})
+	if err := o.file.add(d, o.enqueue); err != nil {
+		d.cancel(nil)
+		<-o.slots
+		return nil, err
 	}
 	return d, nil
 }
 
+func (o *Outbox) newDelivery(ctx context.Context, q queued) *Delivery {
+	d := &Delivery{ConversationID: q.ConversationID, ClientMsgID: q.ClientMsgID, Body: q.Body, outbox: o, done: make(chan struct{})}
+	d.ctx, d.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	return d
+}
+
+// enqueue puts a message at the end of its conversation's queue.
+func (o *Outbox) enqueue(d *Delivery) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.isClosed() {
+		return ErrOutboxClosed
+	}
+	queue, sending := o.queues[d.ConversationID]
+	o.queues[d.ConversationID] = append(queue, d)
+	if !sending {
+		o.running.Go(func() { o.drain(d.ConversationID) })
+	}
+	return nil
+}
+
+// Pending returns the messages that are not done, those of each conversation in order. After [Client.OpenOutbox] they
+// are what an earlier run left.
+func (o *Outbox) Pending() []*Delivery {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Concat(slices.Collect(maps.Values(o.queues))...)
+}
+
+// Flush waits until every message that was put in before is done, sent or not, or returns ctx's error.
+func (o *Outbox) Flush(ctx context.Context) error {
+	for _, d := range o.Pending() {
+		select {
+		case <-d.done:
+		case <-ctx.Done():
+			return stepError("flush", ctx.Err())
+		}
+	}
+	return nil
+}
+
 // Close stops sending: messages that are not done fail with [ErrOutboxClosed], and those in flight may or may not
-// have been stored. To send everything first, wait for the deliveries.
+// have been stored. To send everything first, use [Outbox.Flush]. An outbox with a file keeps them there.
 func (o *Outbox) Close() {
 	o.mu.Lock()
-	select {
-	case <-o.closed:
-	default:
+	if !o.isClosed() {
 		close(o.closed)
 	}
 	for _, queue := range o.queues {
@@ -103,6 +137,16 @@ func (o *Outbox) Close() {
 	}
 	o.mu.Unlock()
 	o.running.Wait()
+	o.file.close()
+}
+
+func (o *Outbox) isClosed() bool {
+	select {
+	case <-o.closed:
+		return true
+	default:
+		return false
+	}
 }
 
 // drain sends a conversation's messages one after the other until there are none.
@@ -129,7 +173,7 @@ func (o *Outbox) deliver(d *Delivery) (Message, error) {
 	pause := backoff{ceiling: fetchDelay}
 	for d.ctx.Err() == nil {
 		m, err := o.client.sendOnce(d.ctx, d.ConversationID, draft{ClientMsgID: d.ClientMsgID, Body: d.Body})
-		if err == nil || !temporary(err) {
+		if err == nil || !temporary(err) && !o.waits(err) {
 			return m, stepError("send", err)
 		}
 		_ = sleep(d.ctx, pause.after(err)) // the loop's condition sees it end
@@ -137,18 +181,28 @@ func (o *Outbox) deliver(d *Delivery) (Message, error) {
 	return Message{}, context.Cause(d.ctx)
 }
 
+// waits tells whether the message outlives the error: what is kept in a file waits for somebody to sign in.
+func (o *Outbox) waits(err error) bool { return o.file != nil && errors.Is(err, ErrSignedOut) }
+
 // remove takes a message out of its queue, with what became of it.
 func (o *Outbox) remove(d *Delivery, m Message, err error) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	queue := o.queues[d.ConversationID]
-	if i := slices.Index(queue, d); i >= 0 {
+	i := slices.Index(queue, d)
+	if i >= 0 {
 		o.queues[d.ConversationID] = slices.Delete(queue, i, i+1)
-		d.message, d.err = m, err
-		d.cancel(nil)
-		close(d.done)
-		<-o.slots
 	}
+	o.mu.Unlock()
+	if i < 0 {
+		return
+	}
+	if !errors.Is(err, ErrOutboxClosed) {
+		o.file.done(d, o.Pending)
+	}
+	d.message, d.err = m, err
+	d.cancel(nil)
+	close(d.done)
+	<-o.slots
 }
 
 // Done is closed when the message is sent or has failed.

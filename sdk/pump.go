@@ -211,7 +211,7 @@ func (p *pump) fetched(id string, a ask, page MessagePage, err error) {
 	p.queue = append(p.queue, t.answer(a, page, p.book.backlog)...)
 	begun := t.phase != before.phase
 	if begun {
-		p.s.moved(id, Position{Seq: t.last, At: t.newest})
+		p.s.begun(id, Position{Seq: t.last, At: t.newest})
 	}
 	switch {
 	case begun || t.last > before.last || a.epoch != t.epoch:

@@ -19,10 +19,11 @@ func (p ConnectionPhase) String() string {
 	return [...]string{"connecting", "live", "offline", "closed"}[p]
 }
 
-// ConnectionState is a phase and, unless it is Live, the last thing that went wrong, if any.
+// ConnectionState is a phase; when it is Live, the transport; else the last thing that went wrong, if any.
 type ConnectionState struct {
-	Phase ConnectionPhase
-	Err   error
+	Phase     ConnectionPhase
+	Transport Transport
+	Err       error
 }
 
 // State returns how the connection stands now.

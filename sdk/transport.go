@@ -46,25 +46,25 @@ func route(segments ...string) string {
 
 // do makes the call, and makes it again while that is safe and may help.
 func (c *Client) do(ctx context.Context, r call) (http.Header, error) {
-	attempts := 1
-	if r.repeatable {
-		attempts = c.cfg.maxAttempts
+	again := temporary
+	if !r.repeatable {
+		again = turnedAway
 	}
 	var header http.Header
-	err := c.repeat(ctx, attempts, func() (err error) {
+	err := c.repeat(ctx, c.cfg.maxAttempts, again, func() (err error) {
 		header, err = c.try(ctx, r)
 		return err
 	})
 	return header, err
 }
 
-// repeat runs f until it succeeds, fails for good, has run that many times or the next attempt would come too late
-// for ctx or for the patience of a caller.
-func (c *Client) repeat(ctx context.Context, attempts int, f func() error) error {
+// repeat runs f until it succeeds, fails with what another attempt does not cure, has run that many times or the next
+// attempt would come too late for ctx or for the patience of a caller.
+func (c *Client) repeat(ctx context.Context, attempts int, again func(error) bool, f func() error) error {
 	pause := backoff{ceiling: fetchDelay}
 	for n := 1; ; n++ {
 		err := f()
-		if err == nil || n == attempts || !temporary(err) || ctx.Err() != nil {
+		if err == nil || n == attempts || !again(err) || ctx.Err() != nil {
 			return err
 		}
 		wait := pause.after(err)

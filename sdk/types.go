@@ -60,7 +60,7 @@ type Conversation struct {
 	LastReadSeq int64 `json:"last_read_seq"` // the member's read mark
 	UnreadCount int64 `json:"unread_count"`  // messages above LastReadSeq up to SettledSeq
 
-	LastMessageAt time.Time `json:"last_message_at"` // zero before the first message
+	LastMessageAt time.Time `json:"last_message_at,omitzero"` // zero before the first message
 	LastPreview   string    `json:"last_preview"`
 	LastHasMore   bool      `json:"last_has_more"`
 	LastSenderID  string    `json:"last_sender_id"`
@@ -112,7 +112,7 @@ type Invite struct {
 // Message is an entry of a conversation's log.
 //
 // Lists, history and subscriptions carry the preview form, without Body: when HasMore is false, Preview is the whole
-// text; when it is true, [Client.Message] fetches the rest.
+// text; when it is true, [Client.Text] fetches the rest.
 type Message struct {
 	ConversationID string    `json:"conversation_id"`
 	MessageID      string    `json:"message_id"`

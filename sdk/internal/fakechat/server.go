@@ -19,6 +19,7 @@ type Server struct {
 	sessions      map[string]*session
 	conversations map[string]*conversation
 	sockets       map[*socket]struct{}
+	polled        map[string]*socket // by session id
 	fault         func(*http.Request) Fault
 	accessTTL     time.Duration
 	muted         bool // no message:new events
@@ -70,13 +71,13 @@ func New() *Server {
 	s := &Server{
 		mux:   http.NewServeMux(),
 		users: make(map[string]*user), sessions: make(map[string]*session), conversations: make(map[string]*conversation),
-		sockets: make(map[*socket]struct{}), requests: make(map[string]int),
+		sockets: make(map[*socket]struct{}), polled: make(map[string]*socket), requests: make(map[string]int),
 		fault: func(*http.Request) Fault { return Fault{} }, accessTTL: 15 * time.Minute, pageSize: 2,
 	}
 	s.authRoutes()
 	s.chatRoutes()
 	s.messageRoutes()
-	s.mux.HandleFunc("GET /ws/socket.io/", s.serveSocket)
+	s.mux.HandleFunc("/ws/socket.io/", s.serveSocket)
 	return s
 }
 

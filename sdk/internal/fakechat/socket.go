@@ -2,6 +2,7 @@ package fakechat
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -19,18 +20,26 @@ const (
 // CloseFrame closes the connection at the transport level after what was sent before.
 const CloseFrame = ""
 
-// socket is one connection. Frames are queued without limit and written by one goroutine.
+// socket is one connection. Frames are queued without limit, and written by one goroutine or fetched by polls.
 type socket struct {
 	server *Server
-	ws     *websocket.Conn
-	userID string // set once authenticated
-	silent bool   // answers and sends nothing any more
+	sid    string
+	ws     *websocket.Conn // nil: long-polling
+	userID string          // set once authenticated
 
 	mu     sync.Mutex
+	expiry *time.Timer
+	silent bool // sends nothing any more
 	frames []string
 	wake   chan struct{}
+	once   sync.Once
 	done   chan struct{}
-	expiry *time.Timer
+}
+
+func (s *Server) newSocket(ws *websocket.Conn) *socket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &socket{server: s, sid: s.newID("secret"), ws: ws, wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // Emit sends an event to every socket of a user.
@@ -50,7 +59,7 @@ func (s *Server) SendFrame(userID, frame string) {
 // Cut drops every connection of a user at the transport level.
 func (s *Server) Cut(userID string) {
 	for _, k := range s.socketsOf(userID) {
-		_ = k.ws.Close()
+		k.cut()
 	}
 }
 
@@ -86,50 +95,73 @@ func (s *Server) socketsOf(userID string) []*socket {
 }
 
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
-	if q := r.URL.Query(); q.Get("EIO") != "4" || q.Get("transport") != "websocket" {
+	switch q := r.URL.Query(); {
+	case q.Get("EIO") != "4":
 		http.Error(w, "bad handshake", http.StatusBadRequest)
-		return
+	case q.Get("transport") == "polling":
+		s.servePolling(w, r, q.Get("sid"))
+	default:
+		s.serveWebSocket(w, r)
 	}
+}
+
+func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	upgrader := websocket.Upgrader{}
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return
 	}
-	k := &socket{server: s, ws: ws, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	k := s.newSocket(ws)
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
 		k.write()
 	}()
-	k.queue(`0{"sid":"secret","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":16384}`)
-	k.read()
-	s.mu.Lock()
-	delete(s.sockets, k)
-	s.mu.Unlock()
-	close(k.done)
-	_ = ws.Close()
-	<-written
-	if k.expiry != nil {
-		k.expiry.Stop()
-	}
-}
-
-func (k *socket) read() {
+	k.queue(k.handshake())
 	for {
 		_, frame, err := k.ws.ReadMessage()
-		if err != nil {
-			return
-		}
-		switch text := string(frame); {
-		case strings.HasPrefix(text, "40"):
-			k.queue(`40{"sid":"public"}`)
-			k.authenticate(text[2:])
-		case strings.HasPrefix(text, `42["authenticate",`):
-			k.authenticate(strings.TrimSuffix(strings.TrimPrefix(text, `42["authenticate",`), "]"))
-		case strings.HasPrefix(text, "41"):
-			return
+		if err != nil || !k.receive(string(frame)) {
+			break
 		}
 	}
+	k.cut()
+	<-written
+}
+
+// handshake is the session's terms.
+func (k *socket) handshake() string {
+	return fmt.Sprintf(`0{"sid":%q,"upgrades":[],"pingInterval":%d,"pingTimeout":%d,"maxPayload":16384}`,
+		k.sid, pingInterval.Milliseconds(), pingTimeout.Milliseconds())
+}
+
+// receive handles a packet; false ends the connection.
+func (k *socket) receive(packet string) bool {
+	switch {
+	case strings.HasPrefix(packet, "40"):
+		k.queue(`40{"sid":"public"}`)
+		k.authenticate(packet[2:])
+	case strings.HasPrefix(packet, `42["authenticate",`):
+		k.authenticate(strings.TrimSuffix(strings.TrimPrefix(packet, `42["authenticate",`), "]"))
+	case strings.HasPrefix(packet, "41"):
+		return false
+	}
+	return true
+}
+
+// cut ends the connection.
+func (k *socket) cut() {
+	k.once.Do(func() {
+		s := k.server
+		s.mu.Lock()
+		delete(s.sockets, k)
+		delete(s.polled, k.sid)
+		s.mu.Unlock()
+		close(k.done)
+		if k.ws != nil {
+			_ = k.ws.Close()
+		}
+		k.expireAt(time.Time{})
+	})
 }
 
 // authenticate checks a token as the real gateway does: the socket is registered before its user is told so.
@@ -158,14 +190,23 @@ func (k *socket) authenticate(auth string) {
 		k.refuse(code)
 		return
 	}
+	k.expireAt(expires)
+	k.emit("authenticated", map[string]string{"userId": sess.user.id})
+}
+
+// expireAt has the connection end with its token; the zero time: not any more.
+func (k *socket) expireAt(t time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.expiry != nil {
 		k.expiry.Stop()
 	}
-	k.expiry = time.AfterFunc(time.Until(expires), func() {
-		k.emit("error", map[string]string{"code": "token_expired", "message": "expired"})
-		k.queue(CloseFrame)
-	})
-	k.emit("authenticated", map[string]string{"userId": sess.user.id})
+	if !t.IsZero() {
+		k.expiry = time.AfterFunc(time.Until(t), func() {
+			k.emit("error", map[string]string{"code": "token_expired", "message": "expired"})
+			k.queue(CloseFrame)
+		})
+	}
 }
 
 // refuse closes the connection so that a client does not come back by itself.
@@ -211,7 +252,7 @@ func (k *socket) write() {
 		k.mu.Unlock()
 		for _, f := range frames {
 			if f == CloseFrame {
-				_ = k.ws.Close()
+				k.cut()
 				return
 			}
 			if !silent && k.ws.WriteMessage(websocket.TextMessage, []byte(f)) != nil {

@@ -2,6 +2,7 @@ package sio
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -98,4 +99,26 @@ func eventText(t *testing.T, p Packet) string {
 	}
 	require.NoError(t, json.Compact(&compact, append(frame, ']')))
 	return compact.String()
+}
+
+func TestGoldenPayloads(t *testing.T) {
+	for _, columns := range golden(t, "engineio_payloads.txt") {
+		t.Run(columns[0], func(t *testing.T) {
+			frames, err := SplitPayload([]byte(strings.ReplaceAll(columns[0], "␞", string(Separator))))
+			if columns[1] == "refused" {
+				require.ErrorIs(t, err, ErrMalformed)
+				return
+			}
+			require.NoError(t, err)
+			var got []string
+			for _, f := range frames {
+				if f.Binary {
+					got = append(got, strings.TrimSpace("binary "+hex.EncodeToString(f.Data)))
+				} else {
+					got = append(got, "text "+string(f.Data))
+				}
+			}
+			require.Equal(t, columns[1:], got)
+		})
+	}
 }

@@ -1,5 +1,6 @@
-// Package sio is the client's half of two protocols, as far as a WebSocket carries them: Engine.IO v4 packets (one per
-// frame) and the Socket.IO v5 packets inside. It turns frames into packets and events into frames, and does no I/O.
+// Package sio is the client's half of two protocols: Engine.IO v4 packets (one per frame of a WebSocket, several in a
+// payload of long-polling) and the Socket.IO v5 packets inside. It turns frames into packets and events into frames, and
+// does no I/O.
 package sio
 
 import (

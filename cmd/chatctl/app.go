@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"chatsystem/sdk"
+)
+
+// The exit codes besides 0.
+const (
+	exitFailure = 1 // something went wrong
+	exitUsage   = 2 // the command line is wrong
+)
+
+// app is what all commands work with.
+type app struct {
+	in         io.Reader
+	out        io.Writer // results
+	errOut     io.Writer // everything else
+	env        map[string]string
+	terminal   bool                   // errOut is one: progress may be shown
+	readSecret func() ([]byte, error) // reads without echo; nil: in is no terminal
+
+	server string // --server
+	json   bool   // --json
+}
+
+// usageError is what the person who typed the command has to change.
+type usageError struct{ error }
+
+// run executes a command line and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	cmd := a.command()
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		a.say("chatctl: %v", err)
+		return exitUsage
+	case errors.Is(err, sdk.ErrSignedOut):
+		a.say("chatctl: %v: `chatctl login` begins a session", err)
+		return exitFailure
+	default:
+		a.say("chatctl: %v", err)
+		return exitFailure
+	}
+}
+
+const help = `chatctl is a chat client for terminals and scripts.
+
+A CONVERSATION is an id, the title of a group, or @USER for the direct conversation with somebody.
+A USER is a username, with or without @, an e-mail address or an id.
+
+--json prints one JSON object per line. Environment variables:
+  CHATCTL_HOME      where the session is kept (default: chatctl in the user's configuration folder)
+  CHATCTL_SERVER    the server, unless --server is given (default: the one signed in to, or http://127.0.0.1:8080)
+  CHATCTL_PASSWORD  the password, so that it is not asked for`
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use: "chatctl", Short: "A chat client for terminals and scripts", Long: help, Version: version,
+		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.errOut)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentFlags().StringVar(&a.server, "server", "", "the server's address, such as https://chat.example.com")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object per line")
+	root.AddCommand(
+		a.registerCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(), a.sessionsCommand(),
+		a.listCommand(), a.dmCommand(), a.groupCommand(), a.membersCommand(), a.leaveCommand(),
+		a.inviteCommand(), a.invitesCommand(), a.joinCommand(), a.declineCommand(),
+		a.sendCommand(), a.tailCommand(), a.historyCommand(), a.readMoreCommand(), a.exportCommand(),
+		a.seedCommand(), a.doctorCommand(),
+	)
+	for _, c := range append(root.Commands(), root) {
+		markUsage(c)
+		if strings.Contains(c.Use, "CONVERSATION") {
+			c.ValidArgsFunction = a.completeConversation
+		}
+	}
+	return root
+}
+
+// markUsage has wrong arguments reported as such.
+func markUsage(c *cobra.Command) {
+	check := c.Args
+	if check == nil { // any will do
+		return
+	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{fmt.Errorf("%w\nUsage: %s", err, cmd.UseLine())}
+		}
+		return nil
+	}
+}
+
+// print writes a result: as JSON, or as text says.
+func (a *app) print(result any, text string) error {
+	if !a.json {
+		_, err := fmt.Fprintln(a.out, text)
+		return err
+	}
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(result)
+}
+
+// home returns the folder of the session, which it makes.
+func (a *app) home() (string, error) {
+	dir := a.env["CHATCTL_HOME"]
+	if dir == "" {
+		base, err := os.UserConfigDir()
+		if err != nil {
+			return "", fmt.Errorf("set CHATCTL_HOME: %w", err)
+		}
+		dir = filepath.Join(base, "chatctl")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("folder of the session: %w", err)
+	}
+	return dir, nil
+}

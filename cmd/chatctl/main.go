@@ -1,0 +1,29 @@
+// Command chatctl is the chat system's client for terminals and scripts. It is built on the SDK alone.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"chatsystem/cmd/internal/config"
+)
+
+// version is stamped by the build.
+var version = "unknown"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	a := &app{
+		in: os.Stdin, out: os.Stdout, errOut: os.Stderr, env: config.Environment(),
+		terminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
+		a.readSecret = func() ([]byte, error) { return term.ReadPassword(fd) }
+	}
+	os.Exit(a.run(ctx, os.Args[1:]))
+}
