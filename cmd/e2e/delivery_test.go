@@ -30,7 +30,7 @@ func TestASubscriptionBreaksBetweenPublishAndResubscribe(t *testing.T) {
 	require.NoError(t, err)
 	defer load.Close()
 	rdb := goredis.NewClient(&goredis.Options{Addr: server("REDIS_ADDR")})
-	defer rdb.Close()
+	defer func() { _ = rdb.Close() }()
 	for range 5 {
 		awaitSent(t, load, 30)
 		require.NotZero(t, cutSubscriptions(ctx, t, rdb))
@@ -88,7 +88,7 @@ func TestAMemberCacheIsOlderThanTheEvent(t *testing.T) {
 	h := newHardCase(t)
 	client, err := redis.Open(redis.Config{Addr: server("REDIS_ADDR"), Prefix: uniqueName()})
 	require.NoError(t, err)
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	cache, presence := redis.NewMembershipCache(client), redis.NewPresence(client)
 	before, err := h.db.Members(t.Context(), []domain.ConversationID{h.conversation})
 	require.NoError(t, err)

@@ -48,7 +48,7 @@ func makeDatabase(t testing.TB, name string) string {
 	_, err = db.ExecContext(t.Context(), "CREATE DATABASE "+name)
 	require.NoError(t, err, "scripts/infra up starts the database")
 	t.Cleanup(func() {
-		defer db.Close()
+		defer func() { _ = db.Close() }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 		defer cancel()
 		if _, err := db.ExecContext(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
@@ -66,7 +66,7 @@ func awaitLockWaiter(t *testing.T, dsn string) {
 	t.Helper()
 	db, err := sql.Open("pgx", dsn)
 	require.NoError(t, err)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	require.Eventually(t, func() bool {
 		var waiting int
 		err := db.QueryRowContext(t.Context(),

@@ -146,21 +146,21 @@ func (c Common) ListenAddr() string { return c.HTTPAddr }
 // Level implements Settings.
 func (c Common) Level() slog.Level { return c.LogLevel }
 
-// Config returns the adapter's settings.
-func (c Postgres) Config() postgres.Config { return postgres.Config{DSN: c.PostgresDSN} }
+// PostgresConfig returns the adapter's settings.
+func (c Postgres) PostgresConfig() postgres.Config { return postgres.Config{DSN: c.PostgresDSN} }
 
-// Config returns the adapter's settings; name is what the server lists the program under.
-func (c Redis) Config(name string) redis.Config {
+// RedisConfig returns the adapter's settings; name is what the server lists the program under.
+func (c Redis) RedisConfig(name string) redis.Config {
 	return redis.Config{Addr: c.RedisAddr, Name: name, Prefix: c.RedisPrefix}
 }
 
-// Config returns the adapter's settings; name is what the brokers log the program under.
-func (c Kafka) Config(name string) kafka.Config {
+// KafkaConfig returns the adapter's settings; name is what the brokers log the program under.
+func (c Kafka) KafkaConfig(name string) kafka.Config {
 	return kafka.Config{Brokers: c.KafkaBrokers, ClientID: name, Prefix: c.KafkaPrefix}
 }
 
-// Config returns the adapter's settings.
-func (c Dynamo) Config() dynamo.Config {
+// DynamoConfig returns the adapter's settings.
+func (c Dynamo) DynamoConfig() dynamo.Config {
 	return dynamo.Config{Endpoint: c.DynamoEndpoint, Region: c.AWSRegion, Table: c.DynamoTable}
 }
 
@@ -238,13 +238,13 @@ func (c Common) validate(f *faults) {
 
 func (c Edge) validate(f *faults) { f.networks(c.TrustedProxies) }
 
-func (c Postgres) validate(f *faults) { f.adapter("POSTGRES_DSN", c.Config()) }
+func (c Postgres) validate(f *faults) { f.adapter("POSTGRES_DSN", c.PostgresConfig()) }
 
-func (c Redis) validate(f *faults) { f.adapter("REDIS_ADDR", c.Config("check")) }
+func (c Redis) validate(f *faults) { f.adapter("REDIS_ADDR", c.RedisConfig("check")) }
 
-func (c Kafka) validate(f *faults) { f.adapter("KAFKA_BROKERS", c.Config("check")) }
+func (c Kafka) validate(f *faults) { f.adapter("KAFKA_BROKERS", c.KafkaConfig("check")) }
 
-func (c Dynamo) validate(f *faults) { f.adapter("DYNAMODB_ENDPOINT", c.Config()) }
+func (c Dynamo) validate(f *faults) { f.adapter("DYNAMODB_ENDPOINT", c.DynamoConfig()) }
 
 // minSecret is a length, in bytes, that nobody guesses.
 const minSecret = 32

@@ -25,7 +25,7 @@ import (
 // UserService is accounts, sessions and the directory of users.
 func UserService(ctx context.Context, cfg config.UserService, log *slog.Logger) Build {
 	return service(ctx, "user-service", cfg.Common, log,
-		fx.Supply(cfg.Edge, cfg.Origins, cfg.Secret, cfg.Postgres.Config(), cfg.Redis.Config("user-service")),
+		fx.Supply(cfg.Edge, cfg.Origins, cfg.Secret, cfg.PostgresConfig(), cfg.RedisConfig("user-service")),
 		fx.Supply(
 			tokens.Config{KeyFile: cfg.PrivateKeyFile, Issuer: cfg.JWTIssuer, Audience: cfg.JWTAudience},
 			users.Lifetimes{Access: cfg.AccessTokenTTL, Refresh: cfg.RefreshTokenTTL}, passwordCost(cfg.BcryptCost),
@@ -60,7 +60,7 @@ func newUserHandler(f userFront) (http.Handler, error) {
 // ChatService is conversations, members, invites and the counter of each conversation's messages.
 func ChatService(ctx context.Context, cfg config.ChatService, log *slog.Logger) Build {
 	return service(ctx, "chat-service", cfg.Common, log,
-		fx.Supply(cfg.Edge, cfg.Secret, cfg.Postgres.Config(), cfg.Redis.Config("chat-service"), cfg.Kafka.Config("chat-service"), cfg.Issuer, cfg.Keys),
+		fx.Supply(cfg.Edge, cfg.Secret, cfg.PostgresConfig(), cfg.RedisConfig("chat-service"), cfg.KafkaConfig("chat-service"), cfg.Issuer, cfg.Keys),
 		fx.Supply(chats.Retention(cfg.IdempotencyRetention)),
 		bind(openPostgres,
 			as[ports.UserDirectory](), as[ports.ConversationStore](), as[ports.InviteStore](), as[ports.ConversationReader](),
@@ -101,7 +101,7 @@ func newChatsHandler(f chatFront) (http.Handler, error) {
 // MessageService is sending and history of messages.
 func MessageService(ctx context.Context, cfg config.MessageService, log *slog.Logger) Build {
 	return service(ctx, "message-service", cfg.Common, log,
-		fx.Supply(cfg.Edge, cfg.Secret, cfg.Postgres.Config(), cfg.Redis.Config("message-service"), cfg.Kafka.Config("message-service"), cfg.Dynamo.Config(), cfg.Issuer, cfg.Keys),
+		fx.Supply(cfg.Edge, cfg.Secret, cfg.PostgresConfig(), cfg.RedisConfig("message-service"), cfg.KafkaConfig("message-service"), cfg.DynamoConfig(), cfg.Issuer, cfg.Keys),
 		fx.Supply(chatServiceURL(cfg.ChatServiceURL)),
 		bind(openPostgres, as[ports.HeadReader](), as[ports.ReadMarks](), fx.As(fx.Self())),
 		bind(newChatClient, as[ports.SequenceAllocator](), as[ports.Settler](), as[ports.UnfinishedLeases]()),
@@ -138,7 +138,7 @@ func newMessageHandler(f messageFront) (http.Handler, error) {
 // Gateway is the realtime connections.
 func Gateway(ctx context.Context, cfg config.Gateway, log *slog.Logger) Build {
 	return service(ctx, "gateway", cfg.Common, log,
-		fx.Supply(cfg.Edge, cfg.Secret, cfg.Redis.Config("gateway"), cfg.Issuer, cfg.Keys, AllowedOrigins(cfg.AllowedOrigins)),
+		fx.Supply(cfg.Edge, cfg.Secret, cfg.RedisConfig("gateway"), cfg.Issuer, cfg.Keys, AllowedOrigins(cfg.AllowedOrigins)),
 		fx.Supply(userServiceURL(cfg.UserServiceURL)),
 		fx.Provide(redis.NewRevocations, newUserClient),
 		bind(newRevocations, as[ports.RevocationReader]()),
@@ -172,7 +172,7 @@ func newGatewayHandler(f gatewayFront) (http.Handler, error) {
 // FanoutWorker brings events to the gateways of their receivers.
 func FanoutWorker(ctx context.Context, cfg config.FanoutWorker, log *slog.Logger) Build {
 	return service(ctx, "fanout-worker", cfg.Common, log,
-		fx.Supply(config.Edge{}, cfg.Secret, cfg.Redis.Config("fanout-worker"), cfg.Kafka.Config("fanout-worker"), chatServiceURL(cfg.ChatServiceURL)),
+		fx.Supply(config.Edge{}, cfg.Secret, cfg.RedisConfig("fanout-worker"), cfg.KafkaConfig("fanout-worker"), chatServiceURL(cfg.ChatServiceURL)),
 		bind(newChatClient, as[ports.MembershipReader]()),
 		bind(redis.NewMembershipCache, as[ports.MembershipCache]()),
 		bind(redis.NewGatewayBus, as[ports.GatewayPublisher]()),

@@ -19,12 +19,12 @@ const setupTimeout = 3 * time.Minute
 
 // MigrateUp brings the schema up to date, or waits for who is doing so.
 func MigrateUp(ctx context.Context, cfg config.Migrate, log *slog.Logger) error {
-	return postgres.Migrate(ctx, cfg.Config(), log)
+	return postgres.Migrate(ctx, cfg.PostgresConfig(), log)
 }
 
 // MigrationStatus writes the steps of the schema and when they were applied.
 func MigrationStatus(ctx context.Context, cfg config.Migrate, log *slog.Logger, w io.Writer) error {
-	steps, err := postgres.Migrations(ctx, cfg.Config(), log)
+	steps, err := postgres.Migrations(ctx, cfg.PostgresConfig(), log)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func MigrationStatus(ctx context.Context, cfg config.Migrate, log *slog.Logger, 
 		if !s.AppliedAt.IsZero() {
 			applied = s.AppliedAt.UTC().Format(time.RFC3339)
 		}
-		fmt.Fprintf(table, "%s\t%s\n", applied, s.Name)
+		_, _ = fmt.Fprintf(table, "%s\t%s\n", applied, s.Name) // Flush tells
 	}
 	return table.Flush()
 }
@@ -43,11 +43,11 @@ func MigrationStatus(ctx context.Context, cfg config.Migrate, log *slog.Logger, 
 func Init(ctx context.Context, cfg config.Init, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
-	if err := kafka.CreateTopics(ctx, cfg.Kafka.Config("init"), cfg.Replicas); err != nil {
+	if err := kafka.CreateTopics(ctx, cfg.KafkaConfig("init"), cfg.Replicas); err != nil {
 		return err
 	}
 	log.Info("the topics are there", "brokers", cfg.KafkaBrokers)
-	store, err := dynamo.Open(ctx, cfg.Dynamo.Config())
+	store, err := dynamo.Open(ctx, cfg.DynamoConfig())
 	if err != nil {
 		return err
 	}
