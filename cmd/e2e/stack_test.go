@@ -76,10 +76,25 @@ func TestMain(m *testing.M) {
 // newStack starts everything and returns when all of it is ready. Settings besides the usual ones come as NAME=value.
 func newStack(t *testing.T, settings ...string) *stack {
 	t.Helper()
+	s := newProcesses(t, settings...)
+	s.makeStores()
+	for _, i := range s.all() {
+		i.start()
+	}
+	s.startEdge()
+	for _, i := range s.all() {
+		i.awaitReady()
+	}
+	return s
+}
+
+// newProcesses prepares everything and starts nothing.
+func newProcesses(t *testing.T, settings ...string) *stack {
+	t.Helper()
 	bin, err := programs()
 	require.NoError(t, err)
 	s := &stack{t: t, dir: t.TempDir(), bin: bin, name: uniqueName(), running: map[string][]*instance{}}
-	s.makeStores(settings)
+	s.env = append(s.settings(), settings...)
 	for service, address := range inside {
 		balance(t, address+":"+servicePort, hosts[service])
 	}
@@ -92,22 +107,15 @@ func newStack(t *testing.T, settings ...string) *stack {
 		}
 	}
 	t.Cleanup(s.end)
-	for _, i := range s.all() {
-		i.start()
-	}
-	s.startEdge()
-	for _, i := range s.all() {
-		i.awaitReady()
-	}
 	return s
 }
 
-// makeStores makes the database, the topics and the table, as a person would: with the programs.
-func (s *stack) makeStores(settings []string) {
+// settings are what all processes have, with a database that is still empty.
+func (s *stack) settings() []string {
 	s.t.Helper()
 	secret := filepath.Join(s.dir, "secret")
 	require.NoError(s.t, os.WriteFile(secret, []byte(rand.Text()+rand.Text()), 0o600))
-	s.env = append([]string{
+	return []string{
 		"POSTGRES_DSN=" + makeDatabase(s.t, s.name),
 		"REDIS_ADDR=" + server("REDIS_ADDR"), "REDIS_PREFIX=" + s.name + ".",
 		"KAFKA_BROKERS=" + server("KAFKA_BROKERS"), "KAFKA_PREFIX=" + s.name + ".",
@@ -117,7 +125,12 @@ func (s *stack) makeStores(settings []string) {
 		"JWKS_URL=http://" + inside["user-service"] + ":" + servicePort + "/.well-known/jwks.json",
 		"SERVICE_SECRET_FILE=" + secret, "JWT_PRIVATE_KEY_FILE=" + filepath.Join(s.dir, "key.pem"),
 		"TRUSTED_PROXIES=127.0.0.0/8", "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=2s", "LOG_LEVEL=warn",
-	}, settings...)
+	}
+}
+
+// makeStores makes the schema, the topics and the table, as a person would.
+func (s *stack) makeStores() {
+	s.t.Helper()
 	s.command("migrate", "up")
 	s.command("init")
 }
