@@ -61,7 +61,7 @@ var owners = map[string][]string{
 	"github.com/redis/go-redis/":     {"adapters/redis"},
 	"github.com/segmentio/kafka-go":  {"adapters/kafka"},
 	"github.com/failsafe-go/":        {"adapters/internal/servicecall"},
-	"go.opentelemetry.io/":           {"adapters/tracing"},
+	"go.opentelemetry.io/":           {"adapters/tracing", "cmd/internal/otlptest"},
 	"github.com/prometheus/":         {"adapters/metrics", "adapters/httpapi", "cmd/internal/wiring"},
 	"github.com/caarlos0/env":        {"cmd/internal/config"},
 	"github.com/spf13/cobra":         {"cmd"},
