@@ -21,7 +21,7 @@ func openTopics(t *testing.T, cfg Config) *Topics {
 	return topics
 }
 
-// within bounds a check as readiness does, and more kindly.
+// within returns a context that ends after d, or with the test.
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
