@@ -24,7 +24,8 @@ func parseProxies(networks []string) (proxies, error) {
 	return p, nil
 }
 
-// clientIP finds the client's address: the peer's, or what trusted proxies say in X-Forwarded-For.
+// clientIP finds the client's address: what trusted proxies say in X-Forwarded-For, else the peer's. A proxy that names
+// no client is one itself, as are other services and probes on its network.
 func (p proxies) clientIP() func(http.Handler) http.Handler {
 	if len(p) == 0 {
 		return middleware.ClientIPFromRemoteAddr
@@ -33,7 +34,8 @@ func (p proxies) clientIP() func(http.Handler) http.Handler {
 	for i, prefix := range p {
 		networks[i] = prefix.String()
 	}
-	return middleware.ClientIPFromXFF(networks...)
+	forwarded := middleware.ClientIPFromXFF(networks...) // changes nothing where it finds no client
+	return func(next http.Handler) http.Handler { return middleware.ClientIPFromRemoteAddr(forwarded(next)) }
 }
 
 // noteHTTPS notes whether the client came by HTTPS, to this server or, as a trusted one says, to a proxy.

@@ -17,12 +17,16 @@ func TestTheClientsAddressComesFromTrustedProxiesOnly(t *testing.T) {
 		want      string
 	}{
 		"nobody is trusted":                  {nil, "192.0.2.9:1", []string{"198.51.100.1"}, "192.0.2.9"},
+		"a trusted proxy that names nobody":  {[]string{"10.0.0.0/8"}, "10.1.2.3:1", nil, "10.1.2.3"},
+		"none but trusted proxies":           {[]string{"10.0.0.0/8"}, "10.1.2.3:1", []string{"10.9.9.9"}, "10.1.2.3"},
+		"a trusted proxy by IPv6":            {[]string{"fe80::/10"}, "[fe80::1%eth0]:1", nil, "fe80::1%eth0"},
 		"a trusted proxy is believed":        {[]string{"10.0.0.0/8"}, "10.1.2.3:1", []string{"198.51.100.1"}, "198.51.100.1"},
 		"a stranger is not":                  {[]string{"10.0.0.0/8"}, "192.0.2.9:1", []string{"198.51.100.1"}, "192.0.2.9"},
 		"what a client put in front is not":  {[]string{"10.0.0.0/8"}, "10.1.2.3:1", []string{"203.0.113.7, 198.51.100.1"}, "198.51.100.1"},
 		"a chain of trusted proxies":         {[]string{"10.0.0.0/8"}, "10.1.2.3:1", []string{"198.51.100.1, 10.9.9.9"}, "198.51.100.1"},
 		"an IPv6 peer":                       {nil, "[2001:db8::1]:1", nil, "2001:db8::1"},
-		"nonsense from a proxy is no client": {[]string{"10.0.0.0/8"}, "10.1.2.3:1", []string{"nonsense"}, ""},
+		"nonsense from a proxy is no client": {[]string{"10.0.0.0/8"}, "10.1.2.3:1", []string{"nonsense"}, "10.1.2.3"},
+		"no address at all":                  {[]string{"10.0.0.0/8"}, "@", []string{"198.51.100.1"}, ""},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

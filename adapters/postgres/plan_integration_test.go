@@ -48,6 +48,9 @@ func TestPlans(t *testing.T) {
 	for name, query := range queries {
 		t.Run(name+" reads no whole table and no whole index", func(t *testing.T) {
 			plan(t, conn, query).each(func(s step) {
+				if s.Relation == "goose_db_version" {
+					return // a row for each migration
+				}
 				require.NotEqual(t, "Seq Scan", s.Type, "of %s", s.Relation)
 				if strings.Contains(s.Type, "Index") {
 					require.NotEmpty(t, s.Condition, "all of %s", s.Index)

@@ -45,11 +45,13 @@ type outbox struct {
 	mu   sync.Mutex
 	down int // calls that fail yet
 	sent map[domain.GatewayID][]string
+	took map[domain.GatewayID]int // calls
 }
 
 func (o *outbox) Deliver(_ context.Context, gw domain.GatewayID, ds []ports.Delivery) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.took[gw]++
 	if o.down > 0 {
 		o.down--
 		return errors.New("gateway bus is down")
@@ -101,7 +103,7 @@ type bench struct {
 	members  *members
 	cache    *countedCache
 	outbox   *outbox
-	presence *memory.Presence
+	presence *countedPresence
 	worker   *fanout.Route
 }
 
@@ -112,8 +114,8 @@ func run(t *testing.T, test func(t *testing.T, b *bench)) {
 			source:   &source{batches: make(chan ports.EventBatch, 16)},
 			members:  &members{sets: map[domain.ConversationID]domain.MemberSet{"c": {Version: 1, Users: []domain.UserID{"ada", "ben", "eve"}}}},
 			cache:    &countedCache{MembershipCache: memory.NewMembershipCache(time.Now)},
-			outbox:   &outbox{sent: map[domain.GatewayID][]string{}},
-			presence: memory.NewPresence(time.Now),
+			outbox:   &outbox{sent: map[domain.GatewayID][]string{}, took: map[domain.GatewayID]int{}},
+			presence: &countedPresence{PresenceRegistry: memory.NewPresence(time.Now)},
 		}
 		for gw, leases := range map[domain.GatewayID][]domain.Lease{"g1": {{User: "ada", Connection: "1"}}, "g2": {{User: "ada", Connection: "2"}, {User: "ben", Connection: "3"}}} {
 			_, err := b.presence.Renew(t.Context(), gw, leases)

@@ -3,6 +3,7 @@ package messages_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"chatsystem/adapters/memory"
 	"chatsystem/application/messages"
 	"chatsystem/domain"
+	"chatsystem/ports"
 	"chatsystem/ports/portstest"
 )
 
@@ -112,6 +114,43 @@ func TestHistory(t *testing.T) {
 				seqs = append(seqs, p.Seq)
 			}
 			assert.Equal(t, tc.want, page{seqs, got.First, got.Next, got.HasMore})
+		})
+	}
+}
+
+// countedReader counts the reads of a log.
+type countedReader struct {
+	ports.MessageReader
+	reads int
+}
+
+func (r *countedReader) EntriesFrom(ctx context.Context, c domain.ConversationID, from domain.Seq, limit int) ([]domain.Entry, error) {
+	r.reads++
+	return r.MessageReader.EntriesFrom(ctx, c, from, limit)
+}
+
+func (r *countedReader) EntriesBelow(ctx context.Context, c domain.ConversationID, below domain.Seq, limit int) ([]domain.Entry, error) {
+	r.reads++
+	return r.MessageReader.EntriesBelow(ctx, c, below, limit)
+}
+
+func TestAPageOfASettledLogIsOneRead(t *testing.T) {
+	store, id := logOf(t, strings.Repeat("m", 2*domain.MaxPageLimit))
+	head := fixedHead{LastSeq: 2 * domain.MaxPageLimit, Floor: 2*domain.MaxPageLimit + 1}
+	limit, middle, newest := domain.MaxPageLimit, int64(domain.MaxPageLimit), true
+	for name, ask := range map[string]messages.HistoryInput{
+		"the first":    {},
+		"the last":     {AfterSeq: &middle},
+		"before a seq": {BeforeSeq: &middle},
+		"the newest":   {Latest: &newest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := &countedReader{MessageReader: store}
+			ask.Conversation, ask.Limit = string(id), &limit
+			page, err := messages.NewHistory(head, log).Execute(t.Context(), ask)
+			require.NoError(t, err)
+			assert.GreaterOrEqual(t, len(page.Messages), limit-1, "all but the seq itself")
+			assert.Equal(t, 1, log.reads)
 		})
 	}
 }

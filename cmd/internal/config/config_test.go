@@ -68,6 +68,12 @@ func TestAShortSecretIsRefused(t *testing.T) {
 	require.NotContains(t, err.Error(), "too short")
 }
 
+// Nothing would end TLS where a gateway listens.
+func TestGatewaysReachEachOtherByHTTP(t *testing.T) {
+	_, err := config.Load[config.Gateway](map[string]string{"GATEWAY_INTERNAL_URL": "https://gateway-1.internal"})
+	require.ErrorContains(t, err, `GATEWAY_INTERNAL_URL: "https://gateway-1.internal": gateways reach each other by http`)
+}
+
 // program is what the code says of a program's variables.
 type program struct {
 	load   func(map[string]string) error

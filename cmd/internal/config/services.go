@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"chatsystem/adapters/dynamo"
@@ -207,6 +208,7 @@ func (c Gateway) validate(f *faults) {
 	f.url("USER_SERVICE_URL", c.UserServiceURL)
 	if c.InternalURL != "" {
 		f.url("GATEWAY_INTERNAL_URL", c.InternalURL)
+		f.check(!strings.HasPrefix(c.InternalURL, "https:"), "GATEWAY_INTERNAL_URL", "%q: gateways reach each other by http", c.InternalURL)
 	}
 }
 

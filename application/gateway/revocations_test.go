@@ -1,0 +1,70 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"chatsystem/application/gateway"
+	"chatsystem/domain"
+)
+
+// sessionsRecord answers which sessions have ended, as a test says.
+type sessionsRecord func(context.Context) ([]domain.SessionID, error)
+
+func (r sessionsRecord) Revoked(ctx context.Context, _ []domain.SessionID) ([]domain.SessionID, error) {
+	return r(ctx)
+}
+
+func TestRevocations(t *testing.T) {
+	const leaves = 2 * time.Second // when the caller does
+	away := errors.New("away")
+	ended := func(ids ...domain.SessionID) sessionsRecord {
+		return func(context.Context) ([]domain.SessionID, error) { return ids, nil }
+	}
+	fails := func(context.Context) ([]domain.SessionID, error) { return nil, away }
+	hangs := func(ctx context.Context) ([]domain.SessionID, error) { <-ctx.Done(); return nil, ctx.Err() }
+
+	for name, tc := range map[string]struct {
+		record, owner sessionsRecord
+		want          []domain.SessionID
+		fails         error
+		takes         time.Duration
+	}{
+		"the record answers: its owner is not asked": {record: ended(laptop), owner: fails, want: []domain.SessionID{laptop}},
+		"the record fails: its owner answers":        {record: fails, owner: ended(phone), want: []domain.SessionID{phone}},
+		"the record hangs: its owner answers before a client that connects has waited too long": {
+			record: hangs, owner: ended(phone), want: []domain.SessionID{phone}, takes: 300 * time.Millisecond,
+		},
+		"both fail":                          {record: fails, owner: fails, fails: away},
+		"both hang, until the caller leaves": {record: hangs, owner: hangs, fails: context.DeadlineExceeded, takes: leaves},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), leaves)
+				defer cancel()
+				began := time.Now()
+				got, err := gateway.NewRevocations(tc.record, tc.owner, slog.New(slog.DiscardHandler)).Revoked(ctx, []domain.SessionID{laptop, phone})
+				require.ErrorIs(t, err, tc.fails)
+				assert.Equal(t, tc.want, got)
+				assert.Equal(t, tc.takes, time.Since(began))
+			})
+		})
+	}
+
+	t.Run("a caller who has left does not trouble the owner", func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		leave()
+		asked := false
+		owner := sessionsRecord(func(context.Context) ([]domain.SessionID, error) { asked = true; return nil, nil })
+		_, err := gateway.NewRevocations(sessionsRecord(hangs), owner, slog.New(slog.DiscardHandler)).Revoked(ctx, []domain.SessionID{laptop})
+		require.ErrorIs(t, err, context.Canceled)
+		assert.False(t, asked)
+	})
+}
