@@ -110,6 +110,7 @@ func (o outage) everythingButLiveEventsWorks() {
 	require.NoError(t, err, "new sockets are accepted")
 	sub.Close()
 	require.NoError(t, o.ada.RemoveMember(o.ctx, o.group, o.ben.id), "members are removed")
+	require.NoError(t, o.ben.Logout(o.ctx), "people sign out")
 	o.awaitMetric("fanout-worker", "chat_fanout_retries_total")
 }
 

@@ -23,6 +23,7 @@ import (
 	"chatsystem/adapters/tracing"
 	"chatsystem/adapters/userclient"
 	"chatsystem/application/gateway"
+	"chatsystem/application/users"
 	"chatsystem/cmd/internal/config"
 	"chatsystem/ports"
 )
@@ -96,6 +97,11 @@ func newChatClient(url chatServiceURL, c credential, t *tracing.Tracer) (*chatcl
 
 func newUserClient(url userServiceURL, c credential, t *tracing.Tracer) (*userclient.Client, error) {
 	return userclient.New(userclient.Config{URL: string(url), Credential: string(c), Transport: t.Transport(userclient.NewTransport())})
+}
+
+// newAnnouncements writes to Redis, later if it does not answer.
+func newAnnouncements(c *redis.Client, clock ports.Clock, log *slog.Logger) *users.Announcements {
+	return users.NewAnnouncements(redis.NewRevocations(c), clock, log)
 }
 
 // newRevocations asks Redis, and the user service while Redis does not answer.

@@ -31,7 +31,7 @@ func UserService(ctx context.Context, cfg config.UserService, log *slog.Logger) 
 			users.Lifetimes{Access: cfg.AccessTokenTTL, Refresh: cfg.RefreshTokenTTL}, passwordCost(cfg.BcryptCost),
 		),
 		bind(openPostgres, as[ports.UserStore](), as[ports.UserDirectory](), as[ports.SessionStore](), as[ports.RevocationReader](), fx.As(fx.Self())),
-		bind(redis.NewRevocations, as[ports.RevocationAnnouncer]()),
+		bind(newAnnouncements, as[ports.RevocationAnnouncer](), fx.As(fx.Self())), background((*users.Announcements).Run),
 		signing, userService,
 		fx.Provide(newUserHandler),
 	)
