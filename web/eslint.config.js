@@ -13,7 +13,7 @@ const zone = (folder, forbidden, message) => ({
 });
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "artifacts", "src/api/schema.gen.ts"] },
+  { ignores: ["dist", "public", "node_modules", "artifacts", "src/api/schema.gen.ts"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { project: "./tsconfig.json" } },

@@ -4,16 +4,24 @@
  */
 export async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
   if (!("locks" in navigator)) return work();
-  return await navigator.locks.request(name, work) as T;
+  return await navigator.locks.request(name, work);
 }
 
-/** A message channel to the other tabs; silent where the browser has none. */
-export function channel(name: string): { post: (message: unknown) => void; onMessage: (hear: (message: unknown) => void) => void } {
-  if (!("BroadcastChannel" in globalThis)) return { post: () => undefined, onMessage: () => undefined };
+/** A way to tell the other tabs something. */
+export interface Channel {
+  post: (message: unknown) => void;
+  onMessage: (hear: (message: unknown) => void) => void;
+  close: () => void;
+}
+
+/** The channel of that name; silent where the browser has none. */
+export function channel(name: string): Channel {
+  if (!("BroadcastChannel" in globalThis)) return { post: () => undefined, onMessage: () => undefined, close: () => undefined };
   const broadcast = new BroadcastChannel(name);
   return {
     post: (message) => broadcast.postMessage(message),
     onMessage: (hear) => broadcast.addEventListener("message", (e) => hear(e.data)),
+    close: () => broadcast.close(),
   };
 }
 

@@ -23,7 +23,8 @@ export class ApiError extends Error {
 export function toApiError(cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause;
   if (!isAxiosError(cause) || !cause.response) return new ApiError(0, { detail: String(cause) }, 0);
-  const { status, data, headers } = cause.response;
+  const { status, headers } = cause.response;
+  const data: unknown = cause.response.data;
   const seconds = Number((headers as Record<string, unknown>)["retry-after"]);
   return new ApiError(status, isProblem(data) ? data : {}, Number.isFinite(seconds) ? Math.max(0, seconds) * 1000 : 0);
 }

@@ -4,7 +4,6 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 export function useNow(every: number): Date {
   const [now, setNow] = useState(() => new Date());
   useEffect(() => {
-    setNow(new Date());
     const timer = setInterval(() => setNow(new Date()), every);
     return () => clearInterval(timer);
   }, [every]);
@@ -13,7 +12,7 @@ export function useNow(every: number): Date {
 
 /** The seconds until a time in ms, counted down; 0 from then on, and without one. */
 export function useCountdown(until: number | null): number {
-  const now = useNow(until === null ? 60_000 : 250);
+  const now = useNow(250);
   return until === null ? 0 : Math.max(0, Math.ceil((until - now.getTime()) / 1000));
 }
 

@@ -19,10 +19,5 @@ export function firstCodePoints(s: string, n: number): string {
   return Array.from(s.slice(0, 2 * n)).slice(0, n).join("");
 }
 
-/** Whether the server would refuse the text for what it holds: nothing but white space, NUL, or half a character. */
-export function unsendable(s: string): boolean {
-  return s.trim() === "" || s.includes("\0") || !s.isWellFormed();
-}
-
 /** How many bytes a text has in UTF-8: what passwords are limited by. */
 export const bytes = (s: string): number => new TextEncoder().encode(s).length;

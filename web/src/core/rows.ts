@@ -29,8 +29,7 @@ const groupPause = 5 * 60_000;
 export function rowsOf({ window, pending, me, newAfter, peerRead }: RowsInput): Row[] {
   const rows: Row[] = [];
   if (window.atStart) rows.push({ kind: "begin", key: "begin" });
-  let before: { at: string; sender: string } | null = null;
-  let day: string | null = null;
+  const last: { at: string; sender: string; day: string } = { at: "", sender: "", day: "" }; // of the row above
   const days = new Set<string>();
   const dayKey = (at: string) => {
     let key = `day ${new Date(at).toDateString()}`;
@@ -38,14 +37,17 @@ export function rowsOf({ window, pending, me, newAfter, peerRead }: RowsInput): 
     days.add(key);
     return key;
   };
+  const placeDay = (at: string) => {
+    if (last.day !== "" && sameDay(last.day, at)) return;
+    rows.push({ kind: "day", key: dayKey(at), at });
+    last.day = at;
+    last.sender = "";
+  };
   const place = (at: string, sender: string) => {
-    if (day === null || !sameDay(day, at)) {
-      rows.push({ kind: "day", key: dayKey(at), at });
-      day = at;
-      before = null;
-    }
-    const first = before === null || before.sender !== sender || Date.parse(at) - Date.parse(before.at) > groupPause;
-    before = { at, sender };
+    placeDay(at);
+    const first = last.sender !== sender || Date.parse(at) - Date.parse(last.at) > groupPause;
+    last.at = at;
+    last.sender = sender;
     return first;
   };
 
@@ -57,13 +59,13 @@ export function rowsOf({ window, pending, me, newAfter, peerRead }: RowsInput): 
       const next = window.ranges[range + 1];
       if (next) {
         rows.push({ kind: "gap", key: `gap ${r.to}`, after: r.to, before: next.from });
-        before = null;
+        last.sender = "";
       }
     }
     if (!divided && newAfter !== null && m.seq > newAfter && m.sender_id !== me) {
-      if (day === null || !sameDay(day, m.created_at)) place(m.created_at, "");
+      placeDay(m.created_at);
       rows.push({ kind: "new", key: "new" });
-      before = null;
+      last.sender = "";
       divided = true;
     }
     const first = place(m.created_at, m.sender_id);

@@ -18,6 +18,10 @@ export const sameDay = (a: string, b: string): boolean => daysBetween(new Date(a
 /** 14:42, or 2:42 PM where people write it so. */
 export const timeOfDay = (at: string): string => clock.format(new Date(at));
 
+/** 14:42 or 2:42, where there is no room for more. */
+export const shortTime = (at: string): string =>
+  clock.formatToParts(new Date(at)).filter((p) => p.type !== "dayPeriod").map((p) => p.value).join("").trim();
+
 /** The whole date, for a tooltip. */
 export const fullDate = (at: string): string => full.format(new Date(at));
 

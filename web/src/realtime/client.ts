@@ -2,7 +2,7 @@ import type { User } from "../api/types";
 import { bodies } from "./bodies";
 import { Connection } from "./connection";
 import { conversations } from "./conversations";
-import { drafts } from "./drafts";
+import { drafts, flush } from "./drafts";
 import { handlers } from "./events";
 import { link } from "./link";
 import { outbox } from "./outboxStore";
@@ -15,6 +15,7 @@ import { timelines } from "./timelines";
 
 /** Everything that runs while one user is signed in. The stores are empty before it starts and after it stops. */
 export class Client {
+  private readonly user: User;
   readonly sync: Sync;
   readonly sender: Sender;
   readonly connection: Connection;
@@ -22,9 +23,7 @@ export class Client {
   readonly presence: Presence;
 
   constructor(user: User) {
-    resetStores();
-    drafts.load(user.user_id);
-    people.named([user]);
+    this.user = user;
     this.sync = new Sync(user.user_id);
     this.sender = new Sender(user.user_id, (m) => this.sync.hear(m));
     this.reads = new Reads();
@@ -34,19 +33,22 @@ export class Client {
   }
 
   start(): void {
+    resetStores();
+    drafts.load(this.user.user_id);
+    people.named([this.user]);
     addEventListener("online", this.catchUp);
     document.addEventListener("visibilitychange", this.onVisibility);
-    addEventListener("pagehide", drafts.flush);
+    addEventListener("pagehide", flush);
     this.sender.start();
+    this.sync.start(); // without waiting for the connection; once more when it stands
     this.connection.start();
     this.presence.start();
-    this.sync.catchUp(); // without waiting for the connection; once more when it stands
   }
 
   stop(): void {
     removeEventListener("online", this.catchUp);
     document.removeEventListener("visibilitychange", this.onVisibility);
-    removeEventListener("pagehide", drafts.flush);
+    removeEventListener("pagehide", flush);
     this.connection.stop();
     this.presence.stop();
     this.reads.stop();
@@ -74,7 +76,7 @@ export class Client {
 
   private readonly onVisibility = (): void => {
     if (document.visibilityState === "visible") this.catchUp();
-    else drafts.flush();
+    else flush();
   };
 }
 

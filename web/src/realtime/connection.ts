@@ -44,6 +44,8 @@ export class Connection {
   }
 
   start(): void {
+    this.stopped = false;
+    this.connecting = false;
     this.unhook = onSession((fresh) => {
       if (fresh && this.socket.connected && fresh.token !== this.used) this.authenticate();
     });

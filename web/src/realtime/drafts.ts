@@ -24,7 +24,7 @@ export const drafts = {
   },
 
   reset() {
-    drafts.flush();
+    flush();
     useDrafts.setState(nothing, true);
   },
 
@@ -34,20 +34,20 @@ export const drafts = {
     if (body.trim() === "") next.delete(id);
     else next.set(id, body);
     useDrafts.setState({ byId: next });
-    if (unsaved && unsaved.id !== id) drafts.flush();
+    if (unsaved && unsaved.id !== id) flush();
     const save = () => {
       if (next.has(id)) storage.set(prefix(userId) + id, body);
       else storage.remove(prefix(userId) + id);
     };
     unsaved = { id, save };
     clearTimeout(timer);
-    timer = setTimeout(drafts.flush, pause);
-  },
-
-  /** Writes down what is not yet. */
-  flush() {
-    clearTimeout(timer);
-    unsaved?.save();
-    unsaved = null;
+    timer = setTimeout(flush, pause);
   },
 };
+
+/** Writes down what is not yet. */
+export function flush(): void {
+  clearTimeout(timer);
+  unsaved?.save();
+  unsaved = null;
+}

@@ -9,7 +9,7 @@ export class Presence {
   private readonly sync: Sync;
   private readonly timers: ReturnType<typeof setInterval>[] = [];
   private asking = false;
-  open: string | null = null;
+  private open: string | null = null;
 
   constructor(sync: Sync) {
     this.sync = sync;
@@ -20,6 +20,14 @@ export class Presence {
     this.timers.push(setInterval(() => {
       if (this.looking() && this.open !== null) void this.sync.refreshMembers(this.open);
     }, openEvery));
+  }
+
+  /** Asks about this conversation more often. Returns how to stop. */
+  watch(id: string): () => void {
+    this.open = id;
+    return () => {
+      if (this.open === id) this.open = null;
+    };
   }
 
   stop(): void {

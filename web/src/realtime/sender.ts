@@ -1,4 +1,4 @@
-import { channel, newID } from "../api/locks";
+import { channel, newID, type Channel } from "../api/locks";
 import * as messages from "../api/messages";
 import { isTemporary, toApiError, type ApiError } from "../api/problem";
 import { backoff, type Backoff } from "../core/backoff";
@@ -23,7 +23,7 @@ export class Sender {
   private readonly keys: string;
   private readonly lock: string;
   private readonly hear: (m: Message) => void;
-  private readonly tabs;
+  private tabs: Channel | null = null;
   private readonly inFlight = new Set<string>(); // conversations
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>(); // by conversation
   private readonly pauses = new Map<string, Backoff>();
@@ -35,13 +35,12 @@ export class Sender {
     this.keys = `chat.outbox.${me}.`;
     this.lock = `chat.outbox.${me}`;
     this.hear = hear;
-    this.tabs = channel(this.lock);
-    this.tabs.onMessage((m) => {
-      if (!this.stopped) this.delivered(m as Message);
-    });
   }
 
   start(): void {
+    this.stopped = false;
+    this.tabs = channel(this.lock);
+    this.tabs.onMessage((m) => this.delivered(m as Message));
     this.load();
     addEventListener("storage", this.onStorage);
     this.lead(document.visibilityState === "visible");
@@ -50,6 +49,7 @@ export class Sender {
   stop(): void {
     this.stopped = true;
     this.leading = false;
+    this.tabs?.close();
     removeEventListener("storage", this.onStorage);
     for (const t of this.timers.values()) clearTimeout(t);
     this.release();
@@ -114,11 +114,11 @@ export class Sender {
     this.inFlight.add(conversationId);
     outbox.change((o) => attempted(o, clientMsgId));
     try {
-      const { body: _, ...message } = await messages.sendMessage(conversationId, clientMsgId, body);
+      const message = await messages.sendMessage(conversationId, clientMsgId, body);
       if (this.stopped) return;
       this.pauses.delete(conversationId);
       this.delivered(message);
-      this.tabs.post(message);
+      this.tabs?.post(message);
     } catch (cause) {
       if (!this.stopped) this.attemptFailed(entry, toApiError(cause));
     } finally {

@@ -34,10 +34,15 @@ export class Sync {
   private listInFlight = false;
   private listAgain = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private stopped = false;
+  private stopped = true;
 
   constructor(me: string) {
     this.me = me;
+  }
+
+  start(): void {
+    this.stopped = false;
+    this.catchUp();
   }
 
   stop(): void {
@@ -60,6 +65,7 @@ export class Sync {
       this.listAgain = true;
       return;
     }
+    this.listAgain = false;
     void this.list();
     void this.refreshInvites();
     for (const id of timelines.ids()) this.hurry(id);
@@ -67,20 +73,19 @@ export class Sync {
 
   private async list(): Promise<void> {
     this.listInFlight = true;
-    this.listAgain = false;
     this.arrived = new Set();
     for (const id of timelines.ids()) timelines.update(id, listing);
     link.set({ listing: true });
     try {
       const all = await chats.listConversations();
-      if (this.stopped) return;
+      if (this.isStopped()) return;
       this.takeList(all);
       this.listPause.reset();
       link.set({ listing: false, trouble: false });
       this.timer = setTimeout(() => this.catchUp(), spread(listEvery));
     } catch (cause) {
       const e = toApiError(cause);
-      if (this.stopped || e.status === 401) return;
+      if (this.isStopped() || e.status === 401) return;
       if (!useConversations.getState().loaded) conversations.failed();
       this.troubled(e);
       this.timer = setTimeout(() => this.catchUp(), this.listPause.next(e.retryAfter));
@@ -284,6 +289,10 @@ export class Sync {
     let f = this.fetchers.get(id);
     if (!f) this.fetchers.set(id, (f = { pause: backoff(ceiling), timer: undefined }));
     return f;
+  }
+
+  private isStopped(): boolean {
+    return this.stopped;
   }
 
   private troubled(e: ApiError): void {

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useState, type ReactNode, type SyntheticEvent } from "react";
 import { Link } from "react-router";
 import { toApiError } from "../../api/problem";
 import { register } from "../../api/session";
@@ -17,7 +17,7 @@ export function Register() {
   const [faults, setFaults] = useState<Faults>({});
   const [busy, setBusy] = useState(false);
 
-  const submit = async (e: React.FormEvent<HTMLFormElement>) => {
+  const submit = async (e: SyntheticEvent<HTMLFormElement>) => {
     e.preventDefault();
     const form = new FormData(e.currentTarget);
     const password = field(form, "password");

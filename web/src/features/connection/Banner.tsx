@@ -30,8 +30,6 @@ export function Banner() {
   const settled = useSettled(now, now === "live" ? 0 : patience);
   const standing = now === "live" ? now : settled;
   const client = useClient();
-  const retryAt = useLink((l) => l.retryAt);
-  const wait = useCountdown(standing === "lost" ? retryAt : null);
   const missing = useTimelines((t) => [...t.byId.values()].filter(behind).length);
   const [recovered, setRecovered] = useState(false);
   const before = useRef(standing);
@@ -61,10 +59,14 @@ export function Banner() {
   return (
     <div className={cx(s.banner, busy ? s.busy : s.warn)}>
       <Icon name={standing === "offline" || standing === "lost" ? "offline" : standing === "trouble" ? "alert" : "sync"} spin={busy} />
-      <span>{standing === "lost" ? text.link.bannerLost(wait) : words(standing, missing)}</span>
+      <span>{standing === "lost" ? <Lost /> : words(standing, missing)}</span>
       {(standing === "lost" || standing === "trouble") && <TextButton inline onClick={() => client.retryNow()}>{text.link.tryNow}</TextButton>}
     </div>
   );
+}
+
+function Lost() {
+  return text.link.bannerLost(useCountdown(useLink((l) => l.retryAt)));
 }
 
 function words(standing: Exclude<Standing, "live">, missing: number): string {

@@ -14,16 +14,16 @@ export interface Search {
   readonly words: string;
 }
 
+const hint: Search = { found: none, words: text.people.hint };
+
 /** Looks for other people by the start of a name or a whole e-mail, a moment after the last letter. */
 export function usePersonSearch(query: string): Search {
   const me = useMe().user_id;
   const q = query.trim();
-  const [search, setSearch] = useState<Search>({ found: none, words: text.people.hint });
+  const short = Array.from(q).length < 2;
+  const [search, setSearch] = useState<Search>(hint);
   useEffect(() => {
-    if (Array.from(q).length < 2) {
-      setSearch({ found: none, words: text.people.hint });
-      return;
-    }
+    if (short) return;
     const stop = new AbortController();
     const timer = setTimeout(() => {
       setSearch((s) => ({ ...s, words: text.people.searching }));
@@ -43,6 +43,6 @@ export function usePersonSearch(query: string): Search {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [q, me]);
-  return search;
+  }, [q, short, me]);
+  return short ? hint : search;
 }

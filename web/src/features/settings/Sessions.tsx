@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { toApiError } from "../../api/problem";
 import { leave } from "../../api/session";
 import type { SessionInfo } from "../../api/types";
@@ -20,17 +20,15 @@ export function Sessions() {
   const [fault, setFault] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
 
-  const load = useCallback(async () => {
-    try {
-      setSessions(await listSessions());
-      setFault(null);
-    } catch (cause) {
-      setFault(faultText(cause));
-    }
-  }, []);
+  const [round, setRound] = useState(0);
   useEffect(() => {
-    void load();
-  }, [load]);
+    let over = false;
+    listSessions().then(
+      (all) => { if (!over) { setSessions(all); setFault(null); } },
+      (cause: unknown) => { if (!over) setFault(faultText(cause)); },
+    );
+    return () => { over = true; };
+  }, [round]);
 
   const end = async (session: SessionInfo) => {
     try {
@@ -41,7 +39,7 @@ export function Sessions() {
         return;
       }
     }
-    await load();
+    setRound((n) => n + 1);
   };
   const everywhere = async () => {
     setAsking(false);

@@ -32,11 +32,11 @@ const skeletonAfter = 300;
 export function Chat({ id }: { id: string }) {
   const chat = useConversations((c) => c.byId.get(id));
   const loaded = useConversations((c) => c.loaded);
-  const name = useRef("");
-  if (chat) name.current = chatName(chat.conversation);
+  const [name, setName] = useState("");
+  if (chat && name !== chatName(chat.conversation)) setName(chatName(chat.conversation));
   if (chat) return <OpenChat chat={chat} />;
   if (!loaded) return <><Banner /><Bones /></>;
-  return <><Banner /><Blank title={name.current ? text.chat.goneOf(name.current) : text.chat.unknownChat} /></>;
+  return <><Banner /><Blank title={name ? text.chat.goneOf(name) : text.chat.unknownChat} /></>;
 }
 
 function OpenChat({ chat }: { chat: Conversation }) {
@@ -52,8 +52,7 @@ function OpenChat({ chat }: { chat: Conversation }) {
 
   useEffect(() => {
     sync.open(id);
-    presence.open = id;
-    return () => { presence.open = null; };
+    return presence.watch(id);
   }, [id, sync, presence]);
 
   return (

@@ -7,7 +7,7 @@ import { blocks } from "../../core/blocks";
 import { codePoints } from "../../core/codePoints";
 import type { Message } from "../../core/model";
 import { text } from "../../core/text.en";
-import { fullDate, timeOfDay } from "../../core/time";
+import { fullDate, shortTime, timeOfDay } from "../../core/time";
 import { useBodies, type Long } from "../../realtime/bodies";
 import { Linked } from "./Linked";
 import s from "./Message.module.css";
@@ -28,16 +28,16 @@ interface FrameProps {
 /** What every message has: who, when, and for one's own the spine. */
 export function MessageFrame({ rowKey, name, at, first, own, senderId, look, state = "", tabbable, children }: FrameProps) {
   const time = timeOfDay(at);
-  const stamp = (className: string | undefined) => <time className={className} dateTime={at} title={fullDate(at)}>{time}</time>;
+  const stamp = (className: string | undefined, words: string) => <time className={className} dateTime={at} title={fullDate(at)}>{words}</time>;
   return (
     <article
       className={cx(s.msg, first && s.first, own && s.own, look && s[look])} data-key={rowKey}
       tabIndex={tabbable ? 0 : -1} aria-label={text.log.label(name, time, state)}
     >
       <div className={s.side}>
-        {first ? !own && <Tile id={senderId} name={name} /> : stamp(s.sideTime)}
+        {first ? !own && <Tile id={senderId} name={name} /> : stamp(s.sideTime, shortTime(at))}
       </div>
-      {first && <div className={s.head}><span className={cx(s.name, "clip")}>{name}</span>{stamp(s.time)}</div>}
+      {first && <div className={s.head}><span className={cx(s.name, "clip")}>{name}</span>{stamp(s.time, time)}</div>}
       {children}
     </article>
   );

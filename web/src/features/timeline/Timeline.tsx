@@ -99,7 +99,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
 
   // The first unread may lie below the newest page: it is fetched, and the screen begins there.
   const inWindow = anchor === null || window.ranges.some((r) => r.from <= anchor && anchor <= r.to);
-  const [jumped, setJumped] = useState(inWindow || anchor === null || anchor > held.last);
+  const [jumped, setJumped] = useState(inWindow || anchor > held.last);
   useEffect(() => {
     if (jumped || anchor === null) return;
     let over = false;
