@@ -18,26 +18,29 @@ test("2,000 messages scroll by without a jump, and few are in the page at once",
     const frame = () => new Promise((r) => requestAnimationFrame(r));
     const rows = () => [...log.querySelectorAll<HTMLElement>("article")];
     const seen = new Set<string>();
+    const note = () => rows().forEach((r) => seen.add(r.dataset.key ?? ""));
     let jumps = 0, most = 0, idle = 0;
+    note();
     while (idle < 40) {
       const middle = log.getBoundingClientRect().top + log.clientHeight / 2;
       const anchor = rows().find((r) => r.getBoundingClientRect().bottom > middle);
       const key = anchor?.dataset.key ?? "", top = anchor?.getBoundingClientRect().top ?? 0, before = log.scrollTop;
       log.scrollTop = before - 250;
       const expected = top + (before - Math.max(0, before - 250));
-      await frame();
-      await frame();
-      for (const r of rows()) seen.add(r.dataset.key ?? "");
+      const displaced = () => {
+        const now = rows().find((r) => r.dataset.key === key)?.getBoundingClientRect().top;
+        return now !== undefined && Math.abs(now - expected) > 40;
+      };
+      for (let frames = 0; frames < 2 || (displaced() && frames < 6); frames++) await frame();
+      if (before > 250 && displaced()) jumps++;
+      note();
       most = Math.max(most, rows().length);
-      const now = rows().find((r) => r.dataset.key === key)?.getBoundingClientRect().top;
-      if (now !== undefined && Math.abs(now - expected) > 40 && before > 250) jumps++;
       idle = log.scrollTop === 0 ? idle + 1 : 0;
     }
     return { jumps, most, seen: seen.size };
   });
-  expect(seen).toBe(2000);
+  expect({ seen, jumps }).toEqual({ seen: 2000, jumps: 0 });
   expect(most).toBeLessThan(150);
-  expect(jumps).toBe(0);
   await expect(user.log.getByText("This is the beginning of your chat")).toBeVisible();
   await user.page.getByRole("button", { name: "Newest" }).click();
   await expect(user.message("message 2000")).toBeInViewport();

@@ -1,26 +1,37 @@
+import type { Page } from "@playwright/test";
 import { gzipSync } from "node:zlib";
 import { Person } from "./api";
-import { accessible, expect, test, User, watch } from "./test";
+import { accessible, expect, test, User } from "./test";
 
 const shots = "artifacts/screens";
 
-test("the first load is at most 150 kB of script, compressed", async ({ page, server }) => {
-  watch(page);
-  let size = 0;
-  page.on("response", async (r) => {
-    if (r.request().resourceType() === "script") size += gzipSync(await r.body()).length;
-  });
-  await page.goto(server.url, { waitUntil: "networkidle" });
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  expect(size).toBeGreaterThan(10_000);
-  expect(size).toBeLessThanOrEqual(150_000);
+test("the first load is at most 150 kB of script, compressed: the sign-in page, and a chat", async ({ browser, server }) => {
+  const [ada, ben] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Ben")];
+  await ben.send(await ben.dm(ada), "Second run is in.");
+  const user = await User.open(browser, server.url, ada);
+  await user.openChat(ben.name);
+  const weight = async (page: Page) => {
+    const { scripts } = await page.evaluate(() => ({
+      scripts: performance.getEntriesByType("resource").map((r) => r.name).filter((n) => new URL(n).pathname.endsWith(".js")),
+    }));
+    const bodies = await Promise.all(scripts.map(async (url) => Buffer.from(await (await fetch(url)).arrayBuffer())));
+    return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
+  };
+  await user.page.reload();
+  await expect(user.message("Second run is in.")).toBeVisible();
+  expect(await weight(user.page)).toBeLessThanOrEqual(150_000);
+
+  await user.page.context().clearCookies();
+  await user.page.goto(server.url);
+  await expect(user.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  expect(await weight(user.page)).toBeLessThanOrEqual(150_000);
 });
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`every screen is accessible: ${colorScheme}`, async ({ browser, server }) => {
     test.setTimeout(120_000);
     const [ada, ben, eve] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Ben"), await Person.register(server.url, "Eve")];
-    const door = await browser.newPage({ colorScheme });
+    const door = await (await browser.newContext({ colorScheme })).newPage();
     await door.goto(server.url);
     await door.getByLabel("E-mail").fill("nobody@example.org");
     await door.getByLabel("Password", { exact: true }).fill("wrong horse");
@@ -87,7 +98,8 @@ test("on a phone one pane is on screen, with a way back, down to 320 pixels", as
   await user.page.screenshot({ path: `${shots}/phone-list.png` });
   await user.openChat("Harbour release");
   await expect(user.row("Harbour release")).toBeHidden();
-  await user.send("On my way.");
+  await user.composer.fill("On my way."); // Enter is a line where one types by touch
+  await user.page.getByRole("button", { name: "Send" }).click();
   await user.page.getByRole("button", { name: "Members" }).click();
   await expect(user.page.getByRole("complementary", { name: "Members" })).toBeVisible();
   await accessible(user.page);
@@ -102,30 +114,31 @@ test("everything can be done with the keyboard alone", async ({ browser, server 
   const [ada, ben] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Ben")];
   const dm = await ada.dm(ben);
   await ben.send(dm, `A long one. ${"More of it. ".repeat(60)}`);
-  const { page, ...user } = await User.open(browser, server.url, ada).then((u) => ({ page: u.page, u }));
-  await user.u.connected();
+  const user = await User.open(browser, server.url, ada);
+  const { page } = user;
+  await user.connected();
   await page.keyboard.press("Control+k");
-  await page.keyboard.type(ben.name.slice(0, 3).toLowerCase());
+  await page.keyboard.type(ben.name.toLowerCase());
   await expect(page.getByRole("option", { name: ben.name })).toBeVisible();
   await page.keyboard.press("Enter");
-  await expect(user.u.composer).toBeFocused();
+  await expect(user.composer).toBeFocused();
   await page.keyboard.press("ArrowUp");
-  await expect(user.u.message("A long one.")).toBeFocused();
+  await expect(user.message("A long one.")).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("button", { name: "Show less" })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("button", { name: "Read more" })).toBeVisible();
   await page.keyboard.type("Hi");
-  await expect(user.u.composer).toBeFocused();
+  await expect(user.composer).toBeFocused();
   await page.keyboard.press("Shift+Enter");
   await page.keyboard.type("Ben");
   await page.keyboard.press("Enter");
   await expect.poll(() => ben.history(dm)).toContain("Hi\nBen");
   await page.keyboard.press("F6");
-  await expect(user.u.row(ben.name)).toBeFocused();
+  await expect(user.row(ben.name)).toBeFocused();
   await page.keyboard.press("Alt+n");
   await expect(page.getByRole("dialog", { name: "New chat" })).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
-  await expect(user.u.row(ben.name)).toBeFocused();
+  await expect(user.row(ben.name)).toBeFocused();
 });

@@ -1,5 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
-import { test as base, expect, type Browser, type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
+import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
 import { password, type Person } from "./api";
 import { Server } from "./server";
 
@@ -28,6 +28,7 @@ export class User {
 
   static async open(browser: Browser, url: string, person: Person, options: BrowserContextOptions = {}): Promise<User> {
     const context = await browser.newContext(options);
+    opened.push(context);
     const user = new User(await context.newPage());
     watch(user.page);
     await user.page.goto(url);
@@ -60,6 +61,13 @@ export class User {
     await this.composer.press("Enter");
   }
 
+  /** Pastes into the composer, as people put long texts there: typing them line by line takes the browser long. */
+  async paste(body: string): Promise<void> {
+    await this.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await this.page.evaluate((text) => navigator.clipboard.writeText(text), body);
+    await this.composer.press("Control+v");
+  }
+
   message(body: string): Locator {
     return this.log.getByRole("article").filter({ hasText: body });
   }
@@ -75,6 +83,7 @@ export class User {
 }
 
 const faults: string[] = [];
+const opened: BrowserContext[] = [];
 
 /** Notes what must not happen in a page. */
 export function watch(page: Page): void {
@@ -84,7 +93,8 @@ export function watch(page: Page): void {
   });
 }
 
-test.afterEach(() => {
+test.afterEach(async () => {
+  for (const context of opened.splice(0)) await context.close();
   expect(faults.splice(0)).toEqual([]);
 });
 

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 
 /** Answers refreshes one after the other and counts them. */
-function refreshes(...answers: (() => HttpResponse<object>)[]) {
+function refreshes(...answers: (() => Response)[]) {
   const count = { asked: 0 };
   server.use(http.post(refreshPath, () => (answers[Math.min(count.asked++, answers.length - 1)] ?? HttpResponse.error)()));
   return count;

@@ -1,26 +1,21 @@
 import { lazy, Suspense } from "react";
-import { BrowserRouter, Navigate, Route, Routes, useParams } from "react-router";
-import { Blank } from "../components/Blank";
+import { BrowserRouter, Route, Routes } from "react-router";
 import { Button } from "../components/Button";
 import { Mark } from "../components/Mark";
 import { text } from "../core/text.en";
 import { AuthProvider, useAuth } from "../features/auth/AuthContext";
-import { Register } from "../features/auth/Register";
-import { SignIn } from "../features/auth/SignIn";
-import { Invites } from "../features/invites/Invites";
-import { Chat } from "../features/timeline/Chat";
-import { SocketProvider } from "../realtime/SocketContext";
-import { Shell } from "./Shell";
 import s from "./Shell.module.css";
 
-const Settings = lazy(() => import("../features/settings/Settings"));
+const SignIn = lazy(async () => ({ default: (await import("../features/auth/SignIn")).SignIn }));
+const Register = lazy(async () => ({ default: (await import("../features/auth/Register")).Register }));
+const SignedIn = lazy(() => import("./SignedIn"));
 
 export function App() {
   return (
     <div className={s.app}>
       <AuthProvider>
         <BrowserRouter>
-          <Doors />
+          <Suspense fallback={<Starting />}><Doors /></Suspense>
         </BrowserRouter>
       </AuthProvider>
     </div>
@@ -29,39 +24,25 @@ export function App() {
 
 function Doors() {
   const { auth, retry } = useAuth();
-  if (auth.phase === "starting") return <Starting failing={auth.failing} onRetry={retry} />;
-  if (auth.phase === "out") {
-    return (
+  switch (auth.phase) {
+    case "starting": return <Starting onRetry={auth.failing ? retry : undefined} />;
+    case "in": return <SignedIn key={auth.user.user_id} user={auth.user} />;
+    case "out": return (
       <Routes>
         <Route path="/register" element={<Register />} />
         <Route path="*" element={<SignIn ended={auth.ended} />} />
       </Routes>
     );
   }
-  return (
-    <SocketProvider key={auth.user.user_id} user={auth.user}>
-      <Routes>
-        <Route path="/" element={<Shell view="list"><Blank title={text.chat.pick}>{text.chat.pickText}</Blank></Shell>} />
-        <Route path="/c/:id" element={<Shell view="main"><OpenChat /></Shell>} />
-        <Route path="/invites" element={<Shell view="main"><Invites /></Shell>} />
-        <Route path="/settings/:section?" element={<Suspense><Settings /></Suspense>} />
-        <Route path="*" element={<Navigate to="/" replace />} />
-      </Routes>
-    </SocketProvider>
-  );
 }
 
-function OpenChat() {
-  const { id = "" } = useParams();
-  return <Chat key={id} id={id} />;
-}
-
-function Starting({ failing, onRetry }: { failing: boolean; onRetry: () => void }) {
+/** onRetry: the server cannot be reached. */
+function Starting({ onRetry }: { onRetry?: (() => void) | undefined }) {
   return (
     <main className={s.wait}>
       <Mark />
-      <p role="status">{failing ? text.fault.offline : text.door.starting}</p>
-      {failing && <Button onClick={onRetry}>{text.door.retry}</Button>}
+      <p role="status">{onRetry ? text.fault.offline : text.door.starting}</p>
+      {onRetry && <Button onClick={onRetry}>{text.door.retry}</Button>}
     </main>
   );
 }

@@ -1,15 +1,16 @@
-import { useEffect, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { useParams } from "react-router";
 import { Announcer } from "../components/Announcer";
 import { cx } from "../components/cx";
 import { text } from "../core/text.en";
 import { List } from "../features/conversations/List";
-import { Members } from "../features/members/Members";
 import { ui, useUI } from "../features/ui";
 import { useConversations } from "../realtime/conversations";
 import { Dialogs } from "./Dialogs";
 import s from "./Shell.module.css";
 import { useShortcuts } from "./useShortcuts";
+
+const Members = lazy(async () => ({ default: (await import("../features/members/Members")).Members }));
 
 /** The panes: all chats, the one that is open, its members. Narrow screens show one at a time. */
 export function Shell({ view, children }: { view: "list" | "main"; children: ReactNode }) {
@@ -28,7 +29,7 @@ export function Shell({ view, children }: { view: "list" | "main"; children: Rea
       {view === "main" && <a className={s.skip} href="#messages">{text.list.toMessages}</a>}
       <div className={s.list}><List current={id} /></div>
       <main className={s.main}>{children}</main>
-      {members && <div className={s.members}><Members conversation={chat.conversation} /></div>}
+      {members && <div className={s.members}><Suspense><Members conversation={chat.conversation} /></Suspense></div>}
       <Announcer />
       <Dialogs />
     </div>

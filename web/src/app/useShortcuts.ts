@@ -5,6 +5,8 @@ import { badge } from "../core/unread";
 import { inOrder, useConversations } from "../realtime/conversations";
 
 const panes = ["list", "timeline", "composer", "members"];
+/** Where focus lands in a pane: the first of these that is there. */
+const landing = ["[aria-current]", "textarea", '[data-key][tabindex="0"]', "a", "button"];
 
 /** The keys that work anywhere in the app. None is a single letter, none is the browser's. */
 export function useShortcuts(): void {
@@ -50,5 +52,6 @@ function nextPane(by: 1 | -1): void {
   const here = panes.flatMap((p) => [...document.querySelectorAll<HTMLElement>(`[data-pane="${p}"]`)]).filter((p) => p.offsetParent !== null);
   const at = here.findIndex((p) => p.contains(document.activeElement));
   const next = here[(at + by + here.length) % here.length];
-  next?.querySelector<HTMLElement>('[aria-current], textarea, [data-key][tabindex="0"], a, button')?.focus();
+  const target = landing.map((s) => next?.querySelector<HTMLElement>(s)).find((e) => e);
+  target?.focus();
 }

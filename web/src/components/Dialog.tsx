@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { text } from "../core/text.en";
 import { Button, IconButton } from "./Button";
 import { cx } from "./cx";
@@ -16,14 +16,16 @@ interface DialogProps {
 
 /**
  * A modal dialog: the browser's own, which keeps focus inside, makes the rest inert, closes on Escape and gives focus back.
+ * What has data-autofocus gets the focus; React's autoFocus would take it before the dialog knows whom to give it back to.
  * (Libraries that do this insert style elements, which the page's policy forbids.)
  */
 export function Dialog({ title, sub, width, bare, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => { // before the dialog leaves the document: only then focus goes back to the opener
     const dialog = ref.current;
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => dialog?.close();
   }, []);
   return (
@@ -66,7 +68,7 @@ export function Confirm({ title, body, stay = text.cancel, action, onClose, onCo
     <Dialog title={title} width="small" onClose={onClose}>
       <DialogBody><p>{body}</p></DialogBody>
       <DialogFoot>
-        <Button autoFocus onClick={onClose}>{stay}</Button>
+        <Button data-autofocus onClick={onClose}>{stay}</Button>
         <Button look="danger" onClick={onConfirm}>{action}</Button>
       </DialogFoot>
     </Dialog>

@@ -15,7 +15,7 @@ interface Attempt {
 const server = testServer();
 let attempts: Attempt[];
 let heard: string[];
-let answers: (() => HttpResponse<object> | undefined)[]; // for the next attempts; afterwards each is stored
+let answers: (() => Response)[]; // for the next attempts; afterwards each is stored
 let sender: Sender;
 
 beforeEach(async () => {

@@ -39,7 +39,7 @@ export function RenameDialog({ conversation, onClose }: Props) {
     <Dialog title={text.chat.rename} width="small" onClose={onClose}>
       <form onSubmit={(e) => { e.preventDefault(); void submit(); }}>
         <DialogBody>
-          <Field label={text.chat.name} value={title} error={fault} autoFocus onChange={(e) => setTitle(e.target.value)} />
+          <Field label={text.chat.name} value={title} error={fault} data-autofocus onChange={(e) => setTitle(e.target.value)} />
         </DialogBody>
         <DialogFoot>
           <Button onClick={onClose}>{text.cancel}</Button>

@@ -41,7 +41,7 @@ export function Combobox({ label, query, onQuery, options, words, listLabel }: C
   return (
     <>
       <Field
-        label={label} value={query} autoFocus autoComplete="off" role="combobox" aria-expanded={options.length > 0} aria-controls={`${id}-list`}
+        label={label} value={query} data-autofocus autoComplete="off" role="combobox" aria-expanded={options.length > 0} aria-controls={`${id}-list`}
         aria-autocomplete="list" {...(index >= 0 && { "aria-activedescendant": `${id}-${index}` })} hint={words || undefined}
         onChange={(e) => { onQuery(e.target.value); setChosen(0); }} onKeyDown={onKeyDown}
       />

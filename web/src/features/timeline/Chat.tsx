@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { Badge } from "../../components/Badge";
 import { Blank } from "../../components/Blank";
@@ -19,12 +19,14 @@ import { usePeople } from "../../realtime/people";
 import { useClient } from "../../realtime/SocketContext";
 import { useTimelines } from "../../realtime/timelines";
 import { Banner } from "../connection/Banner";
-import { LeaveDialog, RenameDialog } from "../members/GroupDialogs";
 import { ui, useUI } from "../ui";
 import { Composer, type ComposerHandle } from "./Composer";
 import { Timeline, type TimelineHandle } from "./Timeline";
 import s from "./Timeline.module.css";
 import { useSpeech } from "./useSpeech";
+
+const RenameDialog = lazy(async () => ({ default: (await import("../members/GroupDialogs")).RenameDialog }));
+const LeaveDialog = lazy(async () => ({ default: (await import("../members/GroupDialogs")).LeaveDialog }));
 
 const skeletonAfter = 300;
 
@@ -109,8 +111,10 @@ function Header({ chat }: { chat: Conversation }) {
           <MenuButton label={text.chat.more} items={items} />
         </>
       )}
-      {asking === "rename" && <RenameDialog conversation={c} onClose={() => setAsking(null)} />}
-      {asking === "leave" && <LeaveDialog conversation={c} onClose={() => setAsking(null)} />}
+      <Suspense>
+        {asking === "rename" && <RenameDialog conversation={c} onClose={() => setAsking(null)} />}
+        {asking === "leave" && <LeaveDialog conversation={c} onClose={() => setAsking(null)} />}
+      </Suspense>
     </header>
   );
 }
