@@ -159,6 +159,7 @@ export const text = {
     notSent: (reason: string) => `Not sent. ${reason}`,
     retryNow: "Retry now",
     retry: "Retry",
+    full: "500 messages are waiting already. This one is kept here; send it when they are gone.",
     notKept: "Your browser’s storage is full: if you close this page, this message is lost.",
     reason: {
       character: "The text holds a character the server can’t store.",

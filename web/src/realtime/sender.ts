@@ -117,6 +117,7 @@ export class Sender {
       const message = await messages.sendMessage(conversationId, clientMsgId, body);
       if (this.stopped) return;
       this.pauses.delete(conversationId);
+      link.set({ trouble: false });
       this.delivered(message);
       this.tabs?.post(message);
     } catch (cause) {

@@ -27,7 +27,7 @@ const patience = 1_000, upToDateFor = 2_000;
 /** Says above the messages that something is not as it should be, once it has lasted a second, and when it is over. */
 export function Banner() {
   const now = useStanding();
-  const settled = useSettled(now, now === "live" ? 0 : patience);
+  const settled = useSettled(now, patience, now === "connecting" || now === "behind" ? "live" : now);
   const standing = now === "live" ? now : settled;
   const client = useClient();
   const missing = useTimelines((t) => [...t.byId.values()].filter(behind).length);

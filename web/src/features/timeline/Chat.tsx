@@ -5,6 +5,7 @@ import { Blank } from "../../components/Blank";
 import { IconButton } from "../../components/Button";
 import buttons from "../../components/Button.module.css";
 import { cx } from "../../components/cx";
+import { useAfter } from "../../components/hooks";
 import { Icon } from "../../components/Icon";
 import { MenuButton, type MenuItem } from "../../components/Menu";
 import pane from "../../components/Pane.module.css";
@@ -135,20 +136,11 @@ function Presence({ chat }: { chat: Conversation }) {
 
 /** Where the messages will be; drawn only if they take a while. */
 function Bones({ failed }: { failed?: boolean }) {
-  const late = useLate();
+  const late = useAfter(skeletonAfter);
   return (
     <div className={s.bones} role="status" aria-label={failed ? text.chat.loadFailed : text.log.loading}>
       {failed && <p>{text.chat.loadFailed}</p>}
       {late && !failed && [2, 1, 3, 4, 2].map((n, i) => <span key={i} className={cx(s.bone, s[`bone${n}`])} />)}
     </div>
   );
-}
-
-function useLate(): boolean {
-  const [late, setLate] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setLate(true), skeletonAfter);
-    return () => clearTimeout(timer);
-  }, []);
-  return late;
 }

@@ -30,6 +30,7 @@ const grows = CSS.supports("field-sizing", "content");
 export function Composer({ conversationId, name, onSent, onLeave, ref }: ComposerProps) {
   const { sender } = useClient();
   const [body, setBody] = useState(() => useDrafts.getState().byId.get(conversationId) ?? "");
+  const [full, setFull] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const touch = useMedia("(pointer: coarse)");
   useImperativeHandle(ref, () => ({ focus: () => box.current?.focus() }));
@@ -58,7 +59,10 @@ export function Composer({ conversationId, name, onSent, onLeave, ref }: Compose
   };
   const send = () => {
     if (over) announce(text.send.over(-left));
-    if (!sendable || !sender.send(conversationId, body)) return;
+    if (!sendable) return;
+    const taken = sender.send(conversationId, body);
+    setFull(!taken);
+    if (!taken) return;
     change("");
     onSent();
   };
@@ -83,7 +87,7 @@ export function Composer({ conversationId, name, onSent, onLeave, ref }: Compose
         <button type="submit" className={s.send} aria-label={text.send.send} disabled={!sendable}><Icon name="send" /></button>
       </div>
       <p className={s.foot} id="composer-foot">
-        <span className={s.hint}>{text.send.hint}</span>
+        {full ? <span className={s.countOver} role="alert">{text.send.full}</span> : <span className={s.hint}>{text.send.hint}</span>}
         {length >= near && (
           <span className={cx(s.count, over ? s.countOver : s.countNear)}>{over ? text.send.over(-left) : text.send.left(left)}</span>
         )}

@@ -1,6 +1,6 @@
 import { memo, useId } from "react";
 import { TextButton } from "../../components/Button";
-import { useCountdown, useSettled } from "../../components/hooks";
+import { useAfter, useCountdown } from "../../components/hooks";
 import { Icon } from "../../components/Icon";
 import { firstCodePoints } from "../../core/codePoints";
 import type { Entry } from "../../core/outbox";
@@ -18,7 +18,7 @@ export const PendingRow = memo(function PendingRow({ entry, first, tabbable, me 
   const { sender } = useClient();
   const id = useId();
   const offline = useLink((l) => l.phase !== "live");
-  const slow = useSettled(entry.clientMsgId, quiet) === entry.clientMsgId && entry.attempts > 0;
+  const slow = useAfter(quiet);
   const wait = useCountdown(entry.retryAt);
   const preview = firstCodePoints(entry.body, previewLength);
   const look = entry.refusal ? "failed" : offline ? "waiting" : "sending";

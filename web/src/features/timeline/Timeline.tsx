@@ -2,7 +2,7 @@ import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, 
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { Badge } from "../../components/Badge";
 import { cx } from "../../components/cx";
-import { useNow, useVisible } from "../../components/hooks";
+import { useMedia, useNow, useVisible } from "../../components/hooks";
 import { Icon } from "../../components/Icon";
 import type { Message } from "../../core/model";
 import type { Entry } from "../../core/outbox";
@@ -47,6 +47,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
   const failing = useTimelines((t) => t.failing.has(id));
   const now = useNow(60_000);
   const visible = useVisible();
+  const reducedMotion = useMedia("(prefers-reduced-motion: reduce)");
 
   const unread = badge(chat.unread), lastRead = chat.unread.lastRead;
   const [anchor, setAnchor] = useState<number | null>(unread > 0 ? lastRead + 1 : null);
@@ -64,6 +65,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
   const log = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const stick = useRef(true); // at the end, and to stay there
+  const lastTop = useRef(0);
   const placed = useRef(false); // the first position is taken
   const filling = useRef(false);
 
@@ -77,13 +79,21 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
     filling.current = false;
   }, [window, sync, id]);
 
+  /** Not virtua's scrollToIndex: that goes on for a while, against a user who scrolls away meanwhile. */
+  const toEnd = useCallback(() => {
+    if (log.current) log.current.scrollTop = log.current.scrollHeight;
+  }, []);
+
   /** Looks where the screen is: what has been seen, whether it is at the end, and whether more is to be loaded. */
   const look = useCallback(() => {
     const v = list.current, box = log.current;
     if (!v || !box || !placed.current) return;
     const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+    const movedUp = box.scrollTop < lastTop.current - 2; // by the user: what grows does not move it
+    lastTop.current = box.scrollTop;
     if (document.visibilityState === "visible") {
-      stick.current = below < nearEnd && window.atEnd;
+      stick.current = window.atEnd && (below < nearEnd || (stick.current && !movedUp));
+      if (stick.current && below > 1) toEnd();
       setAtEnd(stick.current);
       const seq = lastSeenSeq(rows, v, below);
       if (seq > 0) reads.seen(id, seq);
@@ -91,11 +101,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
     if (fillFailed) return;
     if (box.scrollTop < nearEdge) void fill("older");
     else if (below < nearEdge) void fill("newer");
-  }, [rows, window, reads, id, fill, fillFailed]);
-
-  const toEnd = useCallback((smooth = false) => {
-    if (rows.length > 0) list.current?.scrollToIndex(rows.length - 1, { align: "end", smooth });
-  }, [rows.length]);
+  }, [rows, window, reads, id, fill, fillFailed, toEnd]);
 
   // The first unread may lie below the newest page: it is fetched, and the screen begins there.
   const inWindow = anchor === null || window.ranges.some((r) => r.from <= anchor && anchor <= r.to);
@@ -116,6 +122,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
     if (!placed.current) {
       placed.current = true;
       const divider = rows.findIndex((r) => r.kind === "new");
+      stick.current = divider <= 0;
       if (divider > 0) list.current?.scrollToIndex(Math.max(0, divider - 1), { align: "start" });
       else toEnd();
     } else if (stick.current && document.visibilityState === "visible") toEnd();
@@ -134,13 +141,15 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
     before.current = unread;
   }, [unread, lastRead, visible]);
 
-  const toNewest = useCallback(() => {
-    stick.current = true;
-    if (!window.atEnd) setAnchor(null);
-    else {
-      const box = log.current;
-      toEnd(box !== null && box.scrollHeight - box.scrollTop < 3 * box.clientHeight);
+  const toNewest = useCallback((smooth: boolean) => {
+    const box = log.current;
+    if (smooth && window.atEnd && box && box.scrollHeight - box.scrollTop < 3 * box.clientHeight) {
+      box.scrollTo({ top: box.scrollHeight, behavior: "smooth" });
+      return;
     }
+    stick.current = true;
+    if (window.atEnd) toEnd();
+    else setAnchor(null);
   }, [window.atEnd, toEnd]);
 
   const toggle = useCallback((m: Message) => {
@@ -160,7 +169,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
     onRetry: (row) => row.kind === "pending" && sender.retry(row.entry.clientMsgId),
     onCancel: (row) => row.kind === "pending" && sender.cancel(row.entry.clientMsgId),
   });
-  useImperativeHandle(ref, () => ({ toNewest, focusLast: roving.focusLast }));
+  useImperativeHandle(ref, () => ({ toNewest: () => toNewest(false), focusLast: roving.focusLast }));
 
   const name = chatName(chat.conversation);
   const drawRow = (row: Row, index: number) => {
@@ -203,7 +212,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
       </div>
       {!atEnd && (
         <div className={s.pillPlace}>
-          <button type="button" className={s.pill} onClick={toNewest}>
+          <button type="button" className={s.pill} onClick={() => toNewest(!reducedMotion)}>
             <Icon name="down" />{unread > 0 ? text.log.newMessages : text.log.newest}{unread > 0 && <Badge count={unread} words="" />}
           </button>
         </div>
