@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
 import { BrowserRouter, Route, Routes } from "react-router";
 import { Button } from "../components/Button";
+import { useAfter } from "../components/hooks";
 import { Mark } from "../components/Mark";
 import { text } from "../core/text.en";
 import { AuthProvider, useAuth } from "../features/auth/AuthContext";
@@ -36,12 +37,15 @@ function Doors() {
   }
 }
 
+const quiet = 500;
+
 /** onRetry: the server cannot be reached. */
 function Starting({ onRetry }: { onRetry?: (() => void) | undefined }) {
+  const late = useAfter(quiet);
   return (
     <main className={s.wait}>
       <Mark />
-      <p role="status">{onRetry ? text.fault.offline : text.door.starting}</p>
+      <p role="status">{onRetry ? text.fault.offline : late && text.door.starting}</p>
       {onRetry && <Button onClick={onRetry}>{text.door.retry}</Button>}
     </main>
   );

@@ -1,6 +1,7 @@
 import { useId, useState, type KeyboardEvent, type ReactNode } from "react";
 import { cx } from "../../components/cx";
 import { Field } from "../../components/Field";
+import { text } from "../../core/text.en";
 import s from "./People.module.css";
 
 export interface Option {
@@ -45,6 +46,7 @@ export function Combobox({ label, query, onQuery, options, words, listLabel }: C
         aria-autocomplete="list" {...(index >= 0 && { "aria-activedescendant": `${id}-${index}` })} hint={words || undefined}
         onChange={(e) => { onQuery(e.target.value); setChosen(0); }} onKeyDown={onKeyDown}
       />
+      <p className="sr" role="status">{options.length > 0 ? text.people.found(options.length) : words}</p>
       <ul className={s.results} role="listbox" aria-label={listLabel} id={`${id}-list`}>
         {options.map((o, i) => (
           <li key={o.key} role="none">

@@ -68,7 +68,7 @@ export function Switcher({ onClose }: { onClose: () => void }) {
         <div>
           <Combobox
             label={text.people.search} query={query} onQuery={setQuery} options={options} listLabel={text.people.chats}
-            words={fault || (options.length > 0 && words === text.people.nobody ? "" : words)}
+            words={fault || (options.length > 0 && words === text.people.nobody ? text.people.hint : words)}
           />
         </div>
       </DialogBody>

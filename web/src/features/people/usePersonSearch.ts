@@ -10,7 +10,7 @@ const none: readonly UserName[] = [];
 
 export interface Search {
   readonly found: readonly UserName[];
-  /** What to say about it; empty with results. */
+  /** What to say about it. */
   readonly words: string;
 }
 
@@ -30,7 +30,7 @@ export function usePersonSearch(query: string): Search {
       searchUsers(q, stop.signal).then(
         (all) => {
           const found = all.filter((u) => u.user_id !== me);
-          setSearch({ found, words: found.length > 0 ? "" : text.people.nobody });
+          setSearch({ found, words: found.length > 0 ? text.people.hint : text.people.nobody });
         },
         (cause: unknown) => {
           if (stop.signal.aborted) return;
