@@ -9,14 +9,13 @@ test("tokens that expire under two tabs: nobody is signed out, and they refresh 
   const one = await User.open(browser, server.url, ada);
   const context = one.page.context();
   let refreshing = 0, most = 0, refreshes = 0;
-  context.on("request", (r) => {
-    if (!r.url().endsWith("/auth/refresh")) return;
+  await context.route("**/auth/refresh", async (route) => {
     refreshes++;
     most = Math.max(most, ++refreshing);
+    const response = await route.fetch();
+    refreshing--; // before the page can know
+    await route.fulfill({ response });
   });
-  const over = (r: { url(): string }) => { if (r.url().endsWith("/auth/refresh")) refreshing--; };
-  context.on("requestfinished", over);
-  context.on("requestfailed", over);
 
   const two = new User(await context.newPage());
   watch(two.page);
