@@ -9,6 +9,10 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
+  projects: [
+    { name: "e2e", testIgnore: "screenshot.spec.ts" },
+    { name: "screenshot", testMatch: "screenshot.spec.ts" },
+  ],
   use: {
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",

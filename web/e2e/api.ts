@@ -18,8 +18,12 @@ export class Person {
     this.email = user.email;
   }
 
-  static async register(url: string, name: string): Promise<Person> {
-    const username = `${name} ${randomUUID().slice(-6)}`;
+  /** Somebody with a name of their own. */
+  static register(url: string, name: string): Promise<Person> {
+    return Person.registerAs(url, `${name} ${randomUUID().slice(-6)}`);
+  }
+
+  static async registerAs(url: string, username: string): Promise<Person> {
     const email = `${username.replace(" ", ".")}@example.org`;
     const answer = await call(url, "", "POST", "/users/auth/register", { email, password, username });
     const { access_token, user } = answer as { access_token: string; user: { user_id: string; username: string; email: string } };

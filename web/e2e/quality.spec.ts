@@ -44,7 +44,9 @@ for (const colorScheme of ["light", "dark"] as const) {
     const dm = await ada.dm(ben), group = await ada.group("Harbour release", ben), other = await eve.group("Night shift");
     await eve.call("POST", `/chats/conversations/${other}/invite`, { user_id: ada.id });
     await ben.send(dm, "Can you look at the second page when you have a minute?");
-    for (const body of ["Summary of the load test over the weekend. ".repeat(8), "Second run is in.", "Same numbers, within one per cent. https://status.example.org/pilot/31"]) await ben.send(group, body);
+    for (const body of ["Summary of the load test over the weekend. ".repeat(8), "Second run is in.", "Same numbers. https://status.example.org/pilot/31"]) {
+      await ben.send(group, body);
+    }
     const user = await User.open(browser, server.url, ada, { colorScheme });
     const { page } = user;
     const shot = async (name: string) => {

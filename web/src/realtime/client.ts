@@ -2,6 +2,7 @@ import type { User } from "../api/types";
 import { bodies } from "./bodies";
 import { Connection } from "./connection";
 import { conversations } from "./conversations";
+import { Directory } from "./directory";
 import { drafts, flush } from "./drafts";
 import { handlers } from "./events";
 import { link } from "./link";
@@ -24,11 +25,12 @@ export class Client {
 
   constructor(user: User) {
     this.user = user;
-    this.sync = new Sync(user.user_id);
+    const directory = new Directory(user.user_id);
+    this.sync = new Sync(user.user_id, directory);
     this.sender = new Sender(user.user_id, (m) => this.sync.hear(m));
     this.reads = new Reads();
     this.presence = new Presence(this.sync);
-    const events = handlers(user.user_id, this.sync, (m) => this.sender.delivered(m));
+    const events = handlers(user.user_id, this.sync, directory, (m) => this.sender.delivered(m));
     this.connection = new Connection(events, () => this.becameLive());
   }
 

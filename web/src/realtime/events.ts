@@ -1,6 +1,7 @@
 import type { Role } from "../api/types";
 import type { Message } from "../core/model";
 import { conversations } from "./conversations";
+import type { Directory } from "./directory";
 import { people, usePeople } from "./people";
 import type { Sync } from "./sync";
 
@@ -27,9 +28,9 @@ export interface ClientEvents {
 type Handlers = Omit<ServerEvents, "authenticated" | "error" | "pong">;
 
 /** What each event does. Events are hints: the API has the truth, and is asked where an event does not say it all. */
-export function handlers(me: string, sync: Sync, delivered: (m: Message) => void): Handlers {
+export function handlers(me: string, sync: Sync, directory: Directory, delivered: (m: Message) => void): Handlers {
   const membersChanged = (id: string) => {
-    if (usePeople.getState().members.has(id)) void sync.refreshMembers(id);
+    if (usePeople.getState().members.has(id)) void sync.members(id);
   };
   return {
     resync: () => sync.catchUp(),
@@ -53,7 +54,7 @@ export function handlers(me: string, sync: Sync, delivered: (m: Message) => void
       if (e.user_id === me) void sync.introduce(e.conversation_id); // 404, unless one is back already
       else membersChanged(e.conversation_id);
     },
-    "invite:new": () => void sync.refreshInvites(),
+    "invite:new": () => void directory.invites(),
     "read:updated": (e) => sync.readUpdated(e.conversation_id, e.user_id, e),
   };
 }

@@ -18,7 +18,7 @@ export class Presence {
   start(): void {
     this.timers.push(setInterval(() => void this.askRows(), every));
     this.timers.push(setInterval(() => {
-      if (this.looking() && this.open !== null) void this.sync.refreshMembers(this.open);
+      if (this.looking() && this.open !== null) void this.sync.members(this.open);
     }, openEvery));
   }
 
@@ -40,7 +40,7 @@ export class Presence {
     this.asking = true;
     try {
       for (const { conversation: c } of inOrder(useConversations.getState().byId).slice(0, rows)) {
-        if (c.type === "DM" && this.looking()) await this.sync.refreshMembers(c.conversation_id);
+        if (c.type === "DM" && this.looking()) await this.sync.members(c.conversation_id);
       }
     } finally {
       this.asking = false;

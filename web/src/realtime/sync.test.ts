@@ -7,6 +7,7 @@ import { badge } from "../core/unread";
 import { message } from "../testing/messages";
 import { signedIn, testServer } from "../testing/server";
 import { conversations } from "./conversations";
+import { Directory } from "./directory";
 import { people } from "./people";
 import { Sync } from "./sync";
 import { timelines } from "./timelines";
@@ -46,7 +47,7 @@ beforeEach(async () => {
     }),
   );
   await refresh(null);
-  sync = new Sync("ada");
+  sync = new Sync("ada", new Directory("ada"));
   sync.start();
   await vi.waitFor(() => expect(conversations.get("c")).toBeDefined());
 });

@@ -1,14 +1,14 @@
 import * as chats from "../api/chats";
 import * as messages from "../api/messages";
 import { isTemporary, toApiError, type ApiError } from "../api/problem";
-import { listUsers } from "../api/users";
 import { backoff, spread, type Backoff } from "../core/backoff";
 import type { Message } from "../core/model";
 import { answer, behind, dismissed, failed, filled, listed, listing, question, receive, type Ask } from "../core/timeline";
 import type { ReadState } from "../core/unread";
 import { conversations, useConversations } from "./conversations";
+import type { Directory } from "./directory";
 import { link } from "./link";
-import { people, usePeople } from "./people";
+import { people } from "./people";
 import { timelines } from "./timelines";
 
 const listEvery = 5 * 60_000;
@@ -24,6 +24,7 @@ const ceiling = 3_000;
  */
 export class Sync {
   private readonly me: string;
+  private readonly directory: Directory;
   private readonly recent: string[] = []; // opened conversations, the latest last
   private readonly fetchers = new Map<string, { pause: Backoff; timer: ReturnType<typeof setTimeout> | undefined }>();
   private readonly introducing = new Set<string>();
@@ -36,8 +37,9 @@ export class Sync {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stopped = true;
 
-  constructor(me: string) {
+  constructor(me: string, directory: Directory) {
     this.me = me;
+    this.directory = directory;
   }
 
   start(): void {
@@ -67,7 +69,7 @@ export class Sync {
     }
     this.listAgain = false;
     void this.list();
-    void this.refreshInvites();
+    void this.directory.invites();
     for (const id of timelines.ids()) this.hurry(id);
   }
 
@@ -104,7 +106,7 @@ export class Sync {
     }
     const here = useConversations.getState().byId;
     for (const id of timelines.ids()) if (!here.has(id)) this.forget(id);
-    void this.nameSenders(all.flatMap((c) => c.last_sender_id ?? []));
+    void this.directory.name(all.flatMap((c) => c.last_sender_id ?? []));
   }
 
   /** Takes in an announced message, or the answer to an own send. */
@@ -116,7 +118,7 @@ export class Sync {
     conversations.announced(m, this.me);
     timelines.update(m.conversation_id, (t) => receive(t, m));
     this.consider(m.conversation_id);
-    void this.nameSenders([m.sender_id]);
+    void this.directory.name([m.sender_id]);
   }
 
   /** A message was announced by an event, not by the answer to a request. */
@@ -167,7 +169,7 @@ export class Sync {
     for (const old of this.recent.splice(0, Math.max(0, this.recent.length - maxTimelines))) timelines.drop(old);
     if (!timelines.get(id)) timelines.begin(id, conversations.get(id)?.conversation.last_seq ?? 0);
     this.consider(id);
-    void this.refreshMembers(id);
+    void this.members(id);
   }
 
   /** The page before a seq, after one, or around one. False: it could not be had now. */
@@ -179,7 +181,7 @@ export class Sync {
     try {
       const page = await messages.listMessages(id, place, "around" in where ? 2 * aroundBelow : pageLimit);
       timelines.update(id, (now) => filled(now, t.epoch, page));
-      void this.nameSenders(page.messages.map((m) => m.sender_id));
+      void this.directory.name(page.messages.map((m) => m.sender_id));
       return true;
     } catch (cause) {
       if (toApiError(cause).status === 404) void this.introduce(id);
@@ -187,41 +189,15 @@ export class Sync {
     }
   }
 
+  /** Asks for the members; a conversation that is not there any more is dropped. */
+  async members(id: string): Promise<void> {
+    if (!await this.directory.members(id)) void this.introduce(id);
+  }
+
   readUpdated(id: string, userId: string, s: Partial<ReadState> & { last_read_seq: number }): void {
     people.changeMember(id, userId, { last_read_seq: s.last_read_seq });
     if (userId === this.me && s.unread_count !== undefined && s.settled_seq !== undefined) {
       conversations.readUpdated(id, { last_read_seq: s.last_read_seq, unread_count: s.unread_count, settled_seq: s.settled_seq });
-    }
-  }
-
-  async refreshMembers(id: string): Promise<void> {
-    try {
-      people.setMembers(id, await chats.listMembers(id));
-    } catch (cause) {
-      if (toApiError(cause).status === 404) void this.introduce(id);
-    }
-  }
-
-  async refreshInvites(): Promise<void> {
-    try {
-      people.setInvites(await chats.listInvites());
-    } catch {
-      // The next catch-up asks again.
-    }
-  }
-
-  /** Names of people who are no members where they wrote. */
-  private async nameSenders(ids: string[]): Promise<void> {
-    const { names } = usePeople.getState();
-    const unknown = [...new Set(ids)].filter((id) => id !== this.me && !names.has(id) && !this.introducing.has(id)).slice(0, 100);
-    if (unknown.length === 0) return;
-    for (const id of unknown) this.introducing.add(id);
-    try {
-      people.named(await listUsers(unknown));
-    } catch {
-      // They are shown as somebody until the next message of theirs.
-    } finally {
-      for (const id of unknown) this.introducing.delete(id);
     }
   }
 
@@ -245,7 +221,7 @@ export class Sync {
       timelines.update(id, (t) => answer(t, ask, page));
       timelines.failing(id, false);
       link.set({ trouble: false });
-      void this.nameSenders(page.messages.map((m) => m.sender_id));
+      void this.directory.name(page.messages.map((m) => m.sender_id));
       const t = timelines.get(id);
       if (t && t.last > before) this.fetcher(id).pause.reset();
       else if (t && behind(t)) this.later(id, 0); // what is missing is not settled yet

@@ -34,7 +34,7 @@ export function Members({ conversation }: { conversation: Conversation }) {
     setFault(null);
     try {
       await work();
-      await sync.refreshMembers(id);
+      await sync.members(id);
     } catch (cause) {
       setFault(faultText(cause));
     }

@@ -18,7 +18,9 @@ import { useTimelines } from "../../realtime/timelines";
 import { usePeople } from "../../realtime/people";
 import { MessageRow } from "./MessageRow";
 import { PendingRow } from "./PendingRow";
+import { lastSeenSeq, nearEnd, prepended } from "./rowsOnScreen";
 import s from "./Timeline.module.css";
+import { Begin, Gap } from "./TimelineParts";
 import { useRoving } from "./useRoving";
 
 export interface TimelineHandle {
@@ -35,7 +37,7 @@ interface TimelineProps {
   ref: Ref<TimelineHandle>;
 }
 
-const nearEnd = 48, nearEdge = 800;
+const nearEdge = 800;
 
 /** The messages of one chat; mount it with the chat's id as key, once they are here. */
 export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
@@ -219,41 +221,4 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
       )}
     </div>
   );
-}
-
-function Begin({ name, group }: { name: string; group: boolean }) {
-  return <div className={s.start}><strong>{name}</strong>{group ? text.log.beginGroup(name) : text.log.beginDM(name)}</div>;
-}
-
-function Gap({ failing, onRetry }: { failing: boolean; onRetry: () => void }) {
-  return (
-    <div className={s.gap}>
-      <div className={s.in}>
-        <p className={s.text}>
-          <Icon name={failing ? "alert" : "sync"} spin={!failing} />{failing ? text.log.gapFailed : text.log.gap}
-          {failing && <button type="button" className={s.try} onClick={onRetry}>{text.link.tryNow}</button>}
-        </p>
-        <span className={cx(s.bone, s.bone2)} /><span className={cx(s.bone, s.bone3)} />
-      </div>
-    </div>
-  );
-}
-
-/** Whether the new rows are the old ones with older messages in front. */
-function prepended(old: readonly Row[], rows: readonly Row[]): boolean {
-  const first = (all: readonly Row[]) => all.find((r) => r.kind === "message")?.message.seq;
-  const before = first(old), after = first(rows);
-  return before !== undefined && after !== undefined && after < before && old.at(-1)?.key === rows.at(-1)?.key;
-}
-
-/** The seq of the last message that is on screen as a whole, or fills it. */
-function lastSeenSeq(rows: readonly Row[], v: VirtualizerHandle, below: number): number {
-  const bottom = v.scrollOffset + v.viewportSize;
-  let index = below < nearEnd ? rows.length - 1 : v.findItemIndex(bottom - 1);
-  if (below >= nearEnd && v.getItemOffset(index) + v.getItemSize(index) > bottom + 8 && v.getItemOffset(index) > v.scrollOffset) index--;
-  for (; index >= 0; index--) {
-    const row = rows[index];
-    if (row?.kind === "message") return row.message.seq;
-  }
-  return 0;
 }
