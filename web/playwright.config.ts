@@ -6,7 +6,7 @@ export default defineConfig({
   outputDir: "artifacts/results",
   reporter: [["list"]],
   workers: 1,
-  timeout: 60_000,
+  timeout: 120_000, // machines that are busy with other things
   expect: { timeout: 15_000 },
   forbidOnly: true,
   projects: [

@@ -2,7 +2,6 @@ import { Person } from "./api";
 import { expect, test, User } from "./test";
 
 test("2,000 messages scroll by without a jump, and few are in the page at once", async ({ browser, server }) => {
-  test.setTimeout(120_000);
   const [ada, ben] = [await Person.register(server.url, "ada"), await Person.register(server.url, "ben")];
   const dm = await ada.dm(ben);
   for (let i = 0; i < 2000; i += 20) {

@@ -29,7 +29,6 @@ test("the first load is at most 150 kB of script, compressed: the sign-in page, 
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`every screen is accessible: ${colorScheme}`, async ({ browser, server }) => {
-    test.setTimeout(120_000);
     const [ada, ben, eve] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Ben"), await Person.register(server.url, "Eve")];
     const door = await (await browser.newContext({ colorScheme })).newPage();
     await door.goto(server.url);

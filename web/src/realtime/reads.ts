@@ -1,4 +1,5 @@
 import { markRead } from "../api/messages";
+import { toApiError } from "../api/problem";
 import { conversations } from "./conversations";
 
 const pause = 300;
@@ -24,8 +25,9 @@ export class Reads {
         const state = await markRead(id, seq);
         if (this.untold.get(id) === seq) this.untold.delete(id);
         conversations.readUpdated(id, state);
-      } catch {
-        // Kept for the next occasion: a later read, or the connection coming back.
+      } catch (cause) {
+        // Else kept for the next occasion: a later read, or the connection coming back.
+        if (toApiError(cause).status === 404) this.untold.delete(id);
       }
     }
   }

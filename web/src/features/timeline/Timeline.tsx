@@ -38,6 +38,7 @@ interface TimelineProps {
 }
 
 const nearEdge = 800;
+const none: readonly Row[] = [];
 
 /** The messages of one chat; mount it with the chat's id as key, once they are here. */
 export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
@@ -205,7 +206,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
       >
         <div className={s.push} />
         <Virtualizer
-          key={anchor ?? "newest"} ref={list} scrollRef={log} data={shown.rows} shift={shown.shift} bufferSize={600}
+          key={anchor ?? "newest"} ref={list} scrollRef={log} data={jumped ? shown.rows : none} shift={shown.shift} bufferSize={600}
           {...(roving.index >= 0 && { keepMounted: [roving.index] })}
           onScroll={look} onResize={() => { if (stick.current && visible) toEnd(); }}
         >
