@@ -119,6 +119,7 @@ test("everything can be done with the keyboard alone", async ({ browser, server 
   const { page } = user;
   await user.connected();
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox")).toBeFocused();
   await page.keyboard.type(ben.name.toLowerCase());
   await expect(page.getByRole("option", { name: ben.name })).toBeVisible();
   await page.keyboard.press("Enter");
