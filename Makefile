@@ -16,8 +16,28 @@ run: build ## build and start the whole system in one process, on http://127.0.0
 	@exec ./bin/chat serve
 
 .PHONY: build
-build: ## build the programs into bin/
+build: web-if-npm ## build the programs into bin/, with the web app if there is npm
 	go build -ldflags "-X chatsystem/cmd/internal/program.Version=$(VERSION)" -o bin/ ./cmd/...
+
+# Without npm the programs show a page that says how to get the web app.
+.PHONY: web-if-npm
+web-if-npm:
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory web; else echo 'no npm: building without the web app'; fi
+
+.PHONY: web
+web: web/dist/app/index.html ## build the web app into web/dist/app
+
+web/dist/app/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
+	npm --prefix web run build
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund
+
+.PHONY: test-web
+test-web: web ## the web app: lint, types, unit tests, and a real browser against the real server
+	npm --prefix web run check
+	go build -o web/artifacts/chat ./cmd/chat
+	npm --prefix web run e2e
 
 .PHONY: test-unit
 test-unit: ## the fast tests: seconds, nothing but Go needed
@@ -28,6 +48,7 @@ test: setup ## everything: with the race detector, real clients, real servers an
 	npm --prefix testdata/node ci --no-audit --no-fund
 	sh scripts/infra up
 	@set -e; trap 'sh scripts/infra down' EXIT; $(MAKE) --no-print-directory test-integration test-e2e
+	$(MAKE) --no-print-directory test-web
 
 .PHONY: test-integration
 test-integration: ## the fast tests, and those that need servers, which must run
@@ -74,4 +95,4 @@ fuzz: ## fuzz the codecs, 30 s each
 
 .PHONY: clean
 clean: ## remove what was built; data/ stays
-	rm -rf bin artifacts
+	rm -rf bin artifacts web/artifacts web/dist/app

@@ -1,5 +1,5 @@
-// Package web holds the built web app, so that one binary serves it. A Go build never needs Node: what is in dist is
-// committed.
+// Package web holds the built web app, so that one binary serves it. A Go build never needs Node: without a build, a page
+// that says so is served instead.
 package web
 
 import (
@@ -7,14 +7,19 @@ import (
 	"io/fs"
 )
 
-//go:embed dist
+//go:embed all:dist
 var dist embed.FS
 
-// Dist returns the files of the web app, index.html at the top.
+// Dist returns the files of the web app, index.html at the top: the build of `npm run build` if there was one when the
+// program was compiled, else the placeholder.
 func Dist() fs.FS {
-	sub, err := fs.Sub(dist, "dist")
+	folder := "dist/app"
+	if _, err := fs.Stat(dist, folder+"/index.html"); err != nil {
+		folder = "dist/placeholder"
+	}
+	sub, err := fs.Sub(dist, folder)
 	if err != nil {
-		panic("web: " + err.Error()) // the folder is part of the build
+		panic("web: " + err.Error()) // the name is valid
 	}
 	return sub
 }

@@ -89,7 +89,7 @@ func TestWhatIsServed(t *testing.T) {
 	p.start()
 	for path, want := range map[string]string{
 		"/":                      "<title>Chat</title>",
-		"/app.js":                "socket.io",
+		"/c/some-chat":           "<title>Chat</title>",
 		"/openapi.json":          `"openapi"`,
 		"/healthz":               "ok",
 		"/readyz":                "store",

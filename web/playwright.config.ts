@@ -1,0 +1,22 @@
+import { defineConfig } from "@playwright/test";
+
+// The system's Chromium: no browser is downloaded.
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "artifacts/results",
+  reporter: [["list"]],
+  workers: 1,
+  timeout: 120_000, // machines that are busy with other things
+  expect: { timeout: 15_000 },
+  forbidOnly: true,
+  projects: [
+    { name: "e2e", testIgnore: "screenshot.spec.ts" },
+    { name: "screenshot", testMatch: "screenshot.spec.ts" },
+  ],
+  use: {
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] },
+    trace: "retain-on-failure",
+  },
+});

@@ -1,0 +1,38 @@
+import { get, post, request } from "./http";
+import type { Conversation, Invite, InviteState, Member, Role } from "./types";
+
+const base = "/api/chats/conversations";
+const of = (id: string) => `${base}/${encodeURIComponent(id)}`;
+
+/** All conversations, over all pages. */
+export async function listConversations(): Promise<Conversation[]> {
+  const all: Conversation[] = [];
+  let url: string | null = `${base}?limit=200`;
+  while (url !== null) {
+    const answer: { data: Conversation[]; headers: object } = await request<Conversation[]>({ method: "GET", url });
+    all.push(...answer.data);
+    url = nextPage((answer.headers as Record<string, unknown>).link);
+  }
+  return all;
+}
+
+const nextPage = (link: unknown): string | null =>
+  typeof link === "string" ? (/<([^>]+)>;\s*rel="next"/.exec(link)?.[1] ?? null) : null;
+
+export const getConversation = (id: string) => get<Conversation>(of(id));
+export const createDM = (otherUserId: string) => post<Conversation>(`${base}/dm`, { other_user_id: otherUserId });
+export const createGroup = (title: string, memberIds: string[]) => post<Conversation>(`${base}/group`, { title, member_ids: memberIds });
+export const rename = async (id: string, title: string) =>
+  (await request<Conversation>({ method: "PATCH", url: of(id), data: { title } })).data;
+
+export const listMembers = (id: string) => get<Member[]>(`${of(id)}/members`);
+export const removeMember = async (id: string, userId: string) => {
+  await request({ method: "DELETE", url: `${of(id)}/members/${encodeURIComponent(userId)}` });
+};
+export const setRole = async (id: string, userId: string, role: Role) =>
+  (await request<Member>({ method: "PUT", url: `${of(id)}/members/${encodeURIComponent(userId)}/role`, data: { role } })).data;
+
+export const invite = (id: string, userId: string) => post<InviteState>(`${of(id)}/invite`, { user_id: userId });
+export const join = (id: string, inviteId: string) => post<Conversation>(`${of(id)}/join`, { invite_id: inviteId });
+export const listInvites = () => get<Invite[]>("/api/chats/invites");
+export const decline = (inviteId: string) => post<InviteState>(`/api/chats/invites/${encodeURIComponent(inviteId)}/decline`);

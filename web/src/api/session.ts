@@ -1,0 +1,144 @@
+import axios from "axios";
+import { backoff } from "../core/backoff";
+import { channel, exclusively } from "./locks";
+import { ApiError, toApiError } from "./problem";
+import type { SignedIn, User } from "./types";
+
+/** Who is signed in, with the access token. It lives in memory only; the refresh token is a cookie no script can read. */
+export interface Session {
+  readonly token: string;
+  readonly user: User;
+  /** By this browser's clock, in ms. */
+  readonly expiresAt: number;
+}
+
+const anonymous = axios.create({ timeout: 10_000, headers: { "Content-Type": "application/json" } });
+const tabs = channel("chat.session");
+const listeners = new Set<(session: Session | null) => void>();
+const retry = backoff(30_000);
+/** How much of a token's life is left when a fresh one is fetched, and when a request waits for it. */
+const renewShare = 0.2, tooOld = 5_000;
+
+let current: Session | null = null;
+let refreshing: Promise<Session | null> | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+type News = { session: Session } | { signedOut: true };
+
+tabs.onMessage((message) => {
+  const news = message as News;
+  set("session" in news ? news.session : null);
+});
+
+export const session = (): Session | null => current;
+
+/** Calls back on every change: another token, another user, nobody. Returns how to stop. */
+export function onSession(hear: (session: Session | null) => void): () => void {
+  listeners.add(hear);
+  return () => listeners.delete(hear);
+}
+
+/**
+ * A token other than `stale`, from the server if need be: one request at a time over all tabs. null: the session has
+ * ended, which only the server's refusal says. It throws while the server cannot be asked.
+ */
+export async function refresh(stale: string | null = current?.token ?? null): Promise<Session | null> {
+  if (current && current.token !== stale) return current;
+  refreshing ??= exclusively("chat.refresh", async () => {
+    if (current && current.token !== stale) return current; // another tab was first
+    try {
+      return adopt((await anonymous.post<SignedIn>("/api/users/auth/refresh", {})).data);
+    } catch (cause) {
+      const e = toApiError(cause);
+      if (e.status !== 400 && e.status !== 401) throw e;
+      leave();
+      return null;
+    }
+  }).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+/** The token for a request now; a fresh one if it is about to expire. */
+export async function token(): Promise<string> {
+  const held = current && current.expiresAt - Date.now() < tooOld ? await refresh(current.token) : current;
+  if (!held) throw new ApiError(401, { code: "signed_out", detail: "nobody is signed in" }, 0);
+  return held.token;
+}
+
+export async function login(email: string, password: string): Promise<void> {
+  await enter("/api/users/auth/login", { email, password });
+}
+
+export async function register(email: string, password: string, username: string): Promise<void> {
+  await enter("/api/users/auth/register", { email, password, username });
+}
+
+async function enter(path: string, body: object): Promise<void> {
+  try {
+    adopt((await anonymous.post<SignedIn>(path, body)).data);
+  } catch (cause) {
+    throw toApiError(cause);
+  }
+}
+
+/** Ends this session, here and in the other tabs. It throws if the server could not be told: the session lives on. */
+export async function logout(): Promise<void> {
+  try {
+    await anonymous.post("/api/users/auth/logout", {});
+  } catch (cause) {
+    throw toApiError(cause);
+  }
+  leave();
+}
+
+/** Forgets the session in all tabs: the server has ended it. */
+export function leave(): void {
+  set(null);
+  tabs.post({ signedOut: true } satisfies News);
+}
+
+/** Takes over a changed account, as after a rename. */
+export function updateUser(user: User): void {
+  if (!current) return;
+  set({ ...current, user });
+  tabs.post({ session: current } satisfies News);
+}
+
+function adopt({ access_token, user }: SignedIn): Session {
+  const fresh = { token: access_token, user, expiresAt: Date.now() + lifetime(access_token) };
+  set(fresh);
+  tabs.post({ session: fresh } satisfies News);
+  return fresh;
+}
+
+function set(session: Session | null): void {
+  current = session;
+  clearTimeout(timer);
+  if (session) {
+    retry.reset();
+    timer = setTimeout(renew, (session.expiresAt - Date.now()) * (1 - renewShare));
+  }
+  for (const hear of listeners) hear(session);
+}
+
+function renew(): void {
+  refresh().catch(() => {
+    clearTimeout(timer);
+    timer = setTimeout(renew, retry.next());
+  });
+}
+
+/** How long a token lives, in ms, by its own words: the server's clock may be another. */
+function lifetime(jwt: string): number {
+  try {
+    const payload = (jwt.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    const { iat, exp } = JSON.parse(atob(payload)) as { iat: number; exp: number };
+    return exp > iat ? (exp - iat) * 1000 : fallbackLifetime;
+  } catch {
+    return fallbackLifetime;
+  }
+}
+
+const fallbackLifetime = 60_000;

@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { blocks } from "./blocks";
+import { codePoints, firstCodePoints } from "./codePoints";
+import { linkify } from "./links";
+import { initials, tileColour } from "./tile";
+
+describe("code points", () => {
+  test("are counted as the server does", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (s) => codePoints(s) === Array.from(s).length));
+    expect(codePoints("\u{1F468}\u200D\u{1F469}\u200D\u{1F467}\u00E9")).toBe(6);
+    expect(codePoints("\ud83d")).toBe(1);
+  });
+
+  test("are never cut in half", () => {
+    expect(firstCodePoints("🦜🦜🦜", 2)).toBe("🦜🦜");
+    expect(firstCodePoints("ab", 5)).toBe("ab");
+  });
+
+});
+
+describe("links", () => {
+  const hrefs = (s: string) => linkify(s).flatMap((p) => p.href ?? []);
+
+  test.each([
+    ["see https://example.org/a.", ["https://example.org/a"]],
+    ["(https://example.org/a_(b))", ["https://example.org/a_(b)"]],
+    ["https://example.org/?q=1&r=2, http://localhost:3000!", ["https://example.org/?q=1&r=2", "http://localhost:3000/"]],
+    ["javascript:alert(1) ftp://x.org data:text/html,x", []],
+    ["https://", []],
+    ["<a href=\"https://example.org\">", ["https://example.org/"]],
+  ])("of %s", (s, want) => expect(hrefs(s)).toEqual(want));
+
+  test("joined are the text, and only http and https", () => {
+    const texts = fc.array(fc.oneof(fc.string(), fc.webUrl(), fc.constantFrom(" ", ").", "javascript:", "HTTP://"))).map((a) => a.join(""));
+    fc.assert(fc.property(texts, (s) => {
+      expect(linkify(s).map((p) => p.text).join("")).toBe(s);
+      for (const href of hrefs(s)) expect(href).toMatch(/^https?:\/\//);
+    }));
+  });
+});
+
+describe("blocks", () => {
+  test("joined are the body, and none is too long or cuts a character", () => {
+    const piece = fc.oneof(
+      fc.string({ minLength: 100, maxLength: 400, unit: "grapheme" }), fc.constantFrom("🦜".repeat(9000), "\n", "word ".repeat(900)),
+    );
+    fc.assert(fc.property(fc.array(piece, { maxLength: 6 }), (parts) => {
+      const body = parts.join("");
+      const cut = blocks(body);
+      expect(cut.join("")).toBe(body);
+      for (const b of cut) {
+        expect(b.length).toBeLessThanOrEqual(16_000);
+        expect(codePoints(b)).toBe(Array.from(b).length);
+      }
+      expect(cut.reduce((n, b) => n + codePoints(b), 0)).toBe(codePoints(body));
+    }), { numRuns: 30 });
+  });
+});
+
+test("initials are of two words or two letters; the colour of an id stays", () => {
+  expect(["Harbour release", "ada", "🦜 parrot", "x"].map(initials)).toEqual(["HR", "AD", "🦜P", "X"]);
+  expect(tileColour("019ab1c2")).toBe(tileColour("019ab1c2"));
+  expect(new Set(Array.from({ length: 200 }, (_, i) => tileColour(`user ${i}`))).size).toBe(8);
+});
