@@ -910,8 +910,11 @@ export interface components {
          *     }
          */
         Health: {
-            /** @enum {string} */
-            status: "ok" | "failing";
+            /**
+             * @description `degraded`: what fails the service can do without for a while.
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "failing";
             /** @description Each dependency by name, `ok` or `failing`. */
             checks: {
                 [key: string]: "ok" | "failing";
@@ -2366,7 +2369,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every check passes. */
+            /** @description The service can do its work; `degraded` names what it does without. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2375,7 +2378,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description At least one check fails. */
+            /** @description A check fails without which the service cannot work. */
             503: {
                 headers: {
                     [name: string]: unknown;
