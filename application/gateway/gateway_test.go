@@ -77,6 +77,7 @@ type flakyPresence struct {
 	late      atomic.Bool // takes effect, and says that it failed
 	leaveDown atomic.Bool
 	renewing  atomic.Pointer[func()] // called once, while the next renewal that works is under way
+	leaving   atomic.Pointer[func()] // likewise
 }
 
 func (p *flakyPresence) Renew(ctx context.Context, gw domain.GatewayID, l []domain.Lease) ([]domain.Lease, error) {
@@ -96,6 +97,9 @@ func (p *flakyPresence) Renew(ctx context.Context, gw domain.GatewayID, l []doma
 func (p *flakyPresence) Leave(ctx context.Context, gw domain.GatewayID, l []domain.Lease) error {
 	if p.leaveDown.Load() {
 		return errors.New("registry is down")
+	}
+	if meanwhile := p.leaving.Swap(nil); meanwhile != nil {
+		(*meanwhile)()
 	}
 	return p.Presence.Leave(ctx, gw, l)
 }
@@ -243,6 +247,28 @@ func TestAuthentication(t *testing.T) {
 			assert.Equal(t, "DISCONNECT", s.received()[1])
 		})
 	})
+	t.Run("a connection is registered before it is told that it is authenticated", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := &fakeSocket{id: "1"}
+			b.accept.Execute(s)
+			registered := func() {
+				assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada))
+				assert.Empty(t, s.received())
+			}
+			b.presence.renewing.Store(&registered)
+			b.authenticate.Execute(t.Context(), s, "ada-laptop")
+			assert.Nil(t, b.presence.renewing.Load())
+			assert.Equal(t, []string{helloAda}, s.received())
+		})
+	})
+	t.Run("a session that is signed out while its connection is being registered cannot connect", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			signOut := func() { b.revoked.ended = []domain.SessionID{laptop} }
+			b.presence.renewing.Store(&signOut)
+			s := b.connect("1", "ada-laptop")
+			assert.Contains(t, s.received()[0], `"code":"session_revoked"`)
+		})
+	})
 	t.Run("signing a session out closes its connections and no others", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			out, stays := b.connect("1", "ada-laptop"), b.connect("2", "ada-phone")
@@ -256,6 +282,8 @@ func TestAuthentication(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			s := b.connect("1", "ada-laptop")
 			assert.Equal(t, 1, b.connections.Authenticated())
+			forgotten := func() { assert.Zero(t, b.connections.Count(), "no renewal finds it and puts its lease back") }
+			b.presence.leaving.Store(&forgotten)
 			assert.True(t, b.disconnect.Execute(t.Context(), s.id))
 			assert.Zero(t, b.connections.Authenticated())
 			b.send("one", ada)
