@@ -206,7 +206,7 @@ func (c Gateway) validate(f *faults) {
 	c.Secret.validate(f)
 	f.url("USER_SERVICE_URL", c.UserServiceURL)
 	if c.InternalURL != "" {
-		f.url("GATEWAY_INTERNAL_URL", c.InternalURL)
+		f.internalURL(c.InternalURL)
 	}
 }
 
