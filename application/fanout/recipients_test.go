@@ -64,3 +64,19 @@ func TestTheMembersOfABatchAreAskedForTogether(t *testing.T) {
 		assert.EqualValues(t, 2, b.cache.writes.Load(), "what was in the cache is not written again")
 	})
 }
+
+func TestMembersAreOfTheLatestVersionThatABatchNames(t *testing.T) {
+	run(t, func(t *testing.T, b *bench) {
+		b.source.emit(1, 1)
+		synctest.Wait()
+		b.members.sets["c"] = domain.MemberSet{Version: 2, Users: []domain.UserID{"ben"}}
+		var batch ports.EventBatch
+		for i, version := range []int64{2, 1} {
+			e := domain.Event{Name: domain.EventMessageNew, Conversation: "c", Seq: domain.Seq(2 + i), ToMembers: true, MembersVersion: version}
+			batch.Events = append(batch.Events, ports.InboundEvent{Event: e, Done: func() {}})
+		}
+		b.source.batches <- batch
+		synctest.Wait()
+		assert.Equal(t, []string{"1→[ada]"}, b.outbox.sent["g1"], "ada was removed before 2")
+	})
+}

@@ -24,9 +24,10 @@ func NewDeliver(c *Connections, p *Presence, e ports.FrameEncoder, log *slog.Log
 	return &Deliver{connections: c, presence: p, encoder: e, log: log}
 }
 
-// Subscribed implements ports.GatewayReceiver: from the second time on something may have been lost.
+// Subscribed implements ports.GatewayReceiver. Something may have been lost unless it is the first time and nobody was
+// registered before.
 func (uc *Deliver) Subscribed() {
-	if uc.subscribed.Swap(true) {
+	if uc.subscribed.Swap(true) || uc.connections.Authenticated() > 0 {
 		signal(uc.presence.interrupted)
 	}
 }

@@ -70,11 +70,14 @@ func (k knownTokens) VerifyAccess(token string) (ports.AccessClaims, error) {
 	return c, nil
 }
 
-// flakyPresence is a presence registry that can be down, and counts on it being asked.
+// flakyPresence is a presence registry that can be down.
 type flakyPresence struct {
 	*memory.Presence
-	down atomic.Bool
-	late atomic.Bool // takes effect, and says that it failed
+	down      atomic.Bool
+	late      atomic.Bool // takes effect, and says that it failed
+	leaveDown atomic.Bool
+	renewing  atomic.Pointer[func()] // called once, while the next renewal that works is under way
+	leaving   atomic.Pointer[func()] // likewise
 }
 
 func (p *flakyPresence) Renew(ctx context.Context, gw domain.GatewayID, l []domain.Lease) ([]domain.Lease, error) {
@@ -85,13 +88,32 @@ func (p *flakyPresence) Renew(ctx context.Context, gw domain.GatewayID, l []doma
 	if p.late.Load() {
 		return nil, errors.New("no answer from the registry")
 	}
+	if meanwhile := p.renewing.Swap(nil); meanwhile != nil {
+		(*meanwhile)()
+	}
 	return missing, err
 }
 
-// revokedSessions answers which sessions have ended.
-type revokedSessions struct{ ended []domain.SessionID }
+func (p *flakyPresence) Leave(ctx context.Context, gw domain.GatewayID, l []domain.Lease) error {
+	if p.leaveDown.Load() {
+		return errors.New("registry is down")
+	}
+	if meanwhile := p.leaving.Swap(nil); meanwhile != nil {
+		(*meanwhile)()
+	}
+	return p.Presence.Leave(ctx, gw, l)
+}
+
+// revokedSessions answers which sessions have ended, unless it is down.
+type revokedSessions struct {
+	ended []domain.SessionID
+	down  atomic.Bool
+}
 
 func (r *revokedSessions) Revoked(_ context.Context, ids []domain.SessionID) ([]domain.SessionID, error) {
+	if r.down.Load() {
+		return nil, errors.New("nobody can tell")
+	}
 	return slices.DeleteFunc(slices.Clone(ids), func(id domain.SessionID) bool { return !slices.Contains(r.ended, id) }), nil
 }
 
@@ -142,13 +164,16 @@ func newBench(t *testing.T) *bench {
 		cancel()
 		loops.Wait()
 	})
-	b.deliver.Subscribed()
 	return b
 }
 
-// in runs a test in a bubble.
+// in runs a test in a bubble, with a gateway that receives.
 func in(t *testing.T, test func(t *testing.T, b *bench)) {
-	synctest.Test(t, func(t *testing.T) { test(t, newBench(t)) })
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deliver.Subscribed()
+		test(t, b)
+	})
 }
 
 // connect opens a connection and authenticates it.
@@ -222,6 +247,28 @@ func TestAuthentication(t *testing.T) {
 			assert.Equal(t, "DISCONNECT", s.received()[1])
 		})
 	})
+	t.Run("a connection is registered before it is told that it is authenticated", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := &fakeSocket{id: "1"}
+			b.accept.Execute(s)
+			registered := func() {
+				assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada))
+				assert.Empty(t, s.received())
+			}
+			b.presence.renewing.Store(&registered)
+			b.authenticate.Execute(t.Context(), s, "ada-laptop")
+			assert.Nil(t, b.presence.renewing.Load())
+			assert.Equal(t, []string{helloAda}, s.received())
+		})
+	})
+	t.Run("a session that is signed out while its connection is being registered cannot connect", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			signOut := func() { b.revoked.ended = []domain.SessionID{laptop} }
+			b.presence.renewing.Store(&signOut)
+			s := b.connect("1", "ada-laptop")
+			assert.Contains(t, s.received()[0], `"code":"session_revoked"`)
+		})
+	})
 	t.Run("signing a session out closes its connections and no others", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			out, stays := b.connect("1", "ada-laptop"), b.connect("2", "ada-phone")
@@ -235,6 +282,8 @@ func TestAuthentication(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			s := b.connect("1", "ada-laptop")
 			assert.Equal(t, 1, b.connections.Authenticated())
+			forgotten := func() { assert.Zero(t, b.connections.Count(), "no renewal finds it and puts its lease back") }
+			b.presence.leaving.Store(&forgotten)
 			assert.True(t, b.disconnect.Execute(t.Context(), s.id))
 			assert.Zero(t, b.connections.Authenticated())
 			b.send("one", ada)
@@ -346,6 +395,59 @@ func TestPresence(t *testing.T) {
 			assert.Equal(t, `resync {"reason":"subscription_interrupted"}`, s.received()[1])
 			assert.EqualValues(t, 2, b.keeper.Resyncs(gateway.ResyncInterrupted))
 			assert.Contains(t, ended.received()[1], `"code":"session_revoked"`)
+		})
+	})
+	t.Run("who was served before the first subscription catches up when it is there", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t)
+			s := b.connect("1", "ada-laptop")
+			b.deliver.Subscribed()
+			pass(6 * time.Second)
+			assert.Equal(t, []string{helloAda, `resync {"reason":"subscription_interrupted"}`}, s.received())
+		})
+	})
+	t.Run("everybody catches up while nobody can tell which sessions have ended; those are closed later", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s, ended := b.connect("1", "ben"), b.connect("2", "ada-laptop")
+			b.revoked.ended = []domain.SessionID{laptop}
+			b.revoked.down.Store(true)
+			b.deliver.Subscribed()
+			pass(6 * time.Second)
+			assert.Equal(t, []string{`authenticated {"userId":"ben"}`, `resync {"reason":"subscription_interrupted"}`}, s.received())
+			b.revoked.down.Store(false)
+			pass(domain.LeaseRenewal)
+			assert.Len(t, s.received(), 2, "once")
+			assert.Equal(t, "DISCONNECT", ended.received()[len(ended.received())-1])
+		})
+	})
+	t.Run("a lease that was lost is followed by catching up although another cannot be taken back", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s := b.connect("1", "ada-laptop")
+			b.connect("2", "ben")
+			require.NoError(t, b.presence.Leave(t.Context(), self, []domain.Lease{{User: ada, Connection: "1"}}))
+			b.presence.leaveDown.Store(true)
+			closes := func() { b.disconnect.Execute(t.Context(), "2") }
+			b.presence.renewing.Store(&closes)
+			pass(time.Minute)
+			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())
+		})
+	})
+	t.Run("a registration that fails during a renewal waits for the next one to catch up", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			b.connect("1", "ben")
+			var s *fakeSocket
+			fails := func() {
+				b.presence.down.Store(true)
+				s = b.connect("2", "ada-laptop")
+				b.presence.down.Store(false)
+			}
+			b.presence.renewing.Store(&fails)
+			pass(domain.LeaseRenewal)
+			assert.Empty(t, b.gateways(ada))
+			assert.Equal(t, []string{helloAda}, s.received(), "events pass it by yet")
+			pass(time.Second)
+			assert.Equal(t, []domain.GatewayID{self}, b.gateways(ada))
+			assert.Equal(t, []string{helloAda, `resync {"reason":"presence_lost"}`}, s.received())
 		})
 	})
 }

@@ -33,6 +33,7 @@ type Presence struct {
 	log         *slog.Logger
 	hurry       chan struct{} // a lease could not be registered: renew soon
 	interrupted chan struct{} // the subscription was: renew, then everybody catches up
+	unchecked   bool          // sessions may have ended unheard; Run's alone
 	spreading   sync.WaitGroup
 	resyncs     map[string]*atomic.Int64 // connections told to catch up, by reason; no reason is ever added
 
@@ -64,12 +65,12 @@ func (p *Presence) register(ctx context.Context, l domain.Lease) {
 	}
 }
 
-// leave takes the lease of a closed connection back; if that fails it runs out.
-func (p *Presence) leave(ctx context.Context, l domain.Lease) {
+// leave takes the leases of closed connections back; if that fails they run out.
+func (p *Presence) leave(ctx context.Context, closed ...domain.Lease) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
-	if err := p.registry.Leave(ctx, p.gateway, []domain.Lease{l}); err != nil {
-		p.log.Debug("presence not left, it will run out", "connection_id", l.Connection, "error", err)
+	if err := p.registry.Leave(ctx, p.gateway, closed); err != nil {
+		p.log.Debug("presence not left, it will run out", "connections", len(closed), "error", err)
 	}
 }
 
@@ -103,31 +104,34 @@ func (p *Presence) Run(ctx context.Context) {
 // renew puts every lease back first; only then those whose connections may have missed something are told so: what
 // is sent from then on finds them.
 func (p *Presence) renew(ctx context.Context, everybody bool) error {
-	callCtx, cancel := context.WithTimeout(ctx, renewTimeout)
-	defer cancel()
+	lost := p.takeDoubts() // first: a registration that fails from here on may not be part of this renewal
 	leases := p.connections.leases()
-	missing, err := p.registry.Renew(callCtx, p.gateway, leases)
+	missing, err := p.renewAll(ctx, leases)
 	if err != nil {
 		p.doubt(leases)
 		return err
 	}
 	if gone := p.connections.closed(leases); len(gone) > 0 { // while they were renewed
-		if err := p.registry.Leave(callCtx, p.gateway, gone); err != nil {
-			return err
-		}
+		p.leave(ctx, gone...)
 	}
-	missing = p.settleDoubts(missing)
-	if !everybody {
-		p.resync(ctx, missing, ResyncPresenceLost)
+	if p.unchecked = p.unchecked || everybody; p.unchecked {
+		p.dismissEnded(ctx)
+	}
+	if everybody {
+		p.resync(ctx, leases, ResyncInterrupted)
 		return nil
 	}
-	ended, err := p.revocations.Revoked(callCtx, p.connections.sessions())
-	if err != nil {
-		return err
+	for _, l := range missing {
+		lost[l] = true
 	}
-	p.dismiss(ended)
-	p.resync(ctx, leases, ResyncInterrupted)
+	p.resync(ctx, slices.Collect(maps.Keys(lost)), ResyncPresenceLost)
 	return nil
+}
+
+func (p *Presence) renewAll(ctx context.Context, leases []domain.Lease) (missing []domain.Lease, err error) {
+	ctx, cancel := context.WithTimeout(ctx, renewTimeout)
+	defer cancel()
+	return p.registry.Renew(ctx, p.gateway, leases)
 }
 
 // doubt remembers leases that a failed call may have put in place late, or not at all: that one of them is found there
@@ -140,16 +144,27 @@ func (p *Presence) doubt(leases []domain.Lease) {
 	}
 }
 
-// settleDoubts returns the missing leases and the doubted ones, each once, and forgets the doubts.
-func (p *Presence) settleDoubts(missing []domain.Lease) []domain.Lease {
+// takeDoubts returns the doubted leases and forgets the doubts.
+func (p *Presence) takeDoubts() map[domain.Lease]bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, l := range missing {
-		p.unsure[l] = true
+	taken := p.unsure
+	p.unsure = map[domain.Lease]bool{}
+	return taken
+}
+
+// dismissEnded closes the connections of sessions that ended while nobody could tell this gateway. If nobody can tell now,
+// the next renewal asks again: who has to catch up does not wait for it.
+func (p *Presence) dismissEnded(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, renewTimeout)
+	defer cancel()
+	ended, err := p.revocations.Revoked(ctx, p.connections.sessions())
+	if err != nil {
+		p.log.Warn("ended sessions not known, will ask again", "error", err)
+		return
 	}
-	all := slices.Collect(maps.Keys(p.unsure))
-	clear(p.unsure)
-	return all
+	p.unchecked = false
+	p.dismiss(ended)
 }
 
 // resync tells the connections to catch up, spread over a few seconds.

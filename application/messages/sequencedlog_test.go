@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -72,6 +73,21 @@ func (h *hardCase) settled(t *testing.T) (settled, last domain.Seq) {
 	return head.Settled(), head.LastSeq
 }
 
+// slowly is an allocator that takes its time to allocate.
+type slowly struct {
+	ports.SequenceAllocator
+	takes time.Duration
+}
+
+func (s slowly) Allocate(ctx context.Context, r domain.AllocationRequest) (domain.Allocation, bool, error) {
+	select {
+	case <-time.After(s.takes):
+		return s.SequenceAllocator.Allocate(ctx, r)
+	case <-ctx.Done():
+		return domain.Allocation{}, false, ctx.Err()
+	}
+}
+
 var errStore = errors.New("store is down")
 
 func TestSequencedLogInHardCases(t *testing.T) {
@@ -126,6 +142,29 @@ func TestSequencedLogInHardCases(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, created)
 		assert.EqualValues(t, 2, m.Seq)
+	})
+	t.Run("a seq is voided although allocating it and a store that hangs took all of the request's time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHardCase(t)
+			h.store.put = func(ctx context.Context, _ domain.Message) (domain.Entry, error) {
+				<-ctx.Done()
+				return domain.Entry{}, ctx.Err()
+			}
+			h.store.bury = func(ctx context.Context, c domain.ConversationID, seq domain.Seq) (domain.Entry, error) {
+				if err := ctx.Err(); err != nil {
+					return domain.Entry{}, err
+				}
+				return h.entries.Bury(ctx, c, seq)
+			}
+			log := messages.NewSequencedLog(slowly{h.seqs, 2 * time.Second}, h.store, freshEntropy, h.announcer, slog.New(slog.DiscardHandler))
+			began := time.Now()
+			_, _, err := log.Append(t.Context(), h.draft)
+			require.ErrorIs(t, err, domain.ErrUnavailable)
+			assert.LessOrEqual(t, time.Since(began), 5*time.Second)
+			settled, last := h.settled(t)
+			assert.EqualValues(t, 1, last)
+			assert.Equal(t, last, settled)
+		})
 	})
 	t.Run("a put that failed after it took effect is a success", func(t *testing.T) {
 		h := newHardCase(t)

@@ -68,10 +68,14 @@ func TestAShortSecretIsRefused(t *testing.T) {
 	require.NotContains(t, err.Error(), "too short")
 }
 
-// Nothing would end TLS where a gateway listens.
-func TestGatewaysReachEachOtherByHTTP(t *testing.T) {
-	_, err := config.Load[config.Gateway](map[string]string{"GATEWAY_INTERNAL_URL": "https://gateway-1.internal"})
-	require.ErrorContains(t, err, `GATEWAY_INTERNAL_URL: "https://gateway-1.internal": gateways reach each other by http`)
+func TestGatewaysReachEachOtherByPlainHTTPWithoutAPath(t *testing.T) {
+	for url, ok := range map[string]bool{
+		"http://10.0.0.7:8080": true, "http://gateway-1": true, "http://gateway-1:8080/": true, "http://[fd00::7]:8080": true,
+		"https://gateway-1:8080": false, "http://gateway-1:8080/hop": false, "http://user@gateway-1:8080": false, "http://:8080": false,
+	} {
+		_, err := config.Load[config.Gateway](map[string]string{"GATEWAY_INTERNAL_URL": url})
+		assert.Equal(t, ok, !strings.Contains(err.Error(), "GATEWAY_INTERNAL_URL"), url)
+	}
 }
 
 // program is what the code says of a program's variables.

@@ -90,6 +90,13 @@ func (f *faults) url(name, value string) {
 	f.check(err == nil && isHTTP(u), name, "%q is not a URL such as http://host:8080", value)
 }
 
+// internalURL is an address in the form of a URL: gateways talk plain HTTP to each other, and the path is the client's.
+func (f *faults) internalURL(value string) {
+	u, err := url.Parse(value)
+	ok := err == nil && u.Scheme == "http" && u.Hostname() != "" && strings.TrimSuffix(value, "/") == "http://"+u.Host
+	f.check(ok, "GATEWAY_INTERNAL_URL", "%q is not of the form http://host[:port]", value)
+}
+
 func (f *faults) origins(values []string) {
 	for _, v := range values {
 		u, err := url.Parse(v)

@@ -2,7 +2,6 @@ package config
 
 import (
 	"log/slog"
-	"strings"
 	"time"
 
 	"chatsystem/adapters/dynamo"
@@ -207,8 +206,7 @@ func (c Gateway) validate(f *faults) {
 	c.Secret.validate(f)
 	f.url("USER_SERVICE_URL", c.UserServiceURL)
 	if c.InternalURL != "" {
-		f.url("GATEWAY_INTERNAL_URL", c.InternalURL)
-		f.check(!strings.HasPrefix(c.InternalURL, "https:"), "GATEWAY_INTERNAL_URL", "%q: gateways reach each other by http", c.InternalURL)
+		f.internalURL(c.InternalURL)
 	}
 }
 

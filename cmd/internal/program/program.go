@@ -29,7 +29,8 @@ const (
 // Main runs a command until it is done or the process is told to stop, and exits.
 func Main(root *cobra.Command) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // on behalf of main
-	context.AfterFunc(ctx, stop)                                                           // a second Ctrl-C ends the process at once
+	// A second Ctrl-C ends the process at once.
+	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, root))
 }
 

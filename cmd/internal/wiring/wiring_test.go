@@ -18,8 +18,8 @@ import (
 	"chatsystem/cmd/internal/wiring"
 )
 
-// builds returns every program as it is wired. None of them needs a server to start.
-func builds(t *testing.T) map[string]fx.Option {
+// environment is the settings of all programs, with changes in pairs. None of the servers is there.
+func environment(t *testing.T, changes ...string) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
 	secret := filepath.Join(dir, "secret")
@@ -30,6 +30,16 @@ func builds(t *testing.T) map[string]fx.Option {
 		"JWKS_URL": "http://127.0.0.1:1", "CHAT_SERVICE_URL": "http://127.0.0.1:1", "USER_SERVICE_URL": "http://127.0.0.1:1",
 		"SERVICE_SECRET_FILE": secret, "JWT_PRIVATE_KEY_FILE": filepath.Join(dir, "key.pem"), "GATEWAY_INTERNAL_URL": "http://127.0.0.1:1",
 	}
+	for i := 0; i < len(changes); i += 2 {
+		env[changes[i]] = changes[i+1]
+	}
+	return env
+}
+
+// builds returns every program as it is wired. None of them needs a server to start.
+func builds(t *testing.T) map[string]fx.Option {
+	t.Helper()
+	env := environment(t)
 	ctx, log := context.Background(), slog.New(slog.DiscardHandler)
 	durable := load[config.Chat](t, env)
 	memory := durable
