@@ -68,6 +68,7 @@ func TestBackup(t *testing.T) {
 		t.Parallel()
 		p := newProcess(t)
 		p.start()
+		signUp(deadline(t, time.Minute), t, p.url())
 		require.Equal(t, 0, p.stop())
 		target := filepath.Join(p.dir, "copy")
 		out, err := p.backup(target)
