@@ -10,6 +10,6 @@ import (
 
 func main() {
 	root := &cobra.Command{Use: "chat", Short: "A real-time chat backend in one process"}
-	root.AddCommand(serveCommand(), program.Healthcheck[config.Chat]())
+	root.AddCommand(serveCommand(), backupCommand(), program.Healthcheck[config.Chat]())
 	program.Main(root)
 }

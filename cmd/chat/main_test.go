@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,7 +18,7 @@ import (
 
 // TestMain lets the test binary be the program itself, so that a test can start and kill it.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "healthcheck") {
+	if len(os.Args) > 1 && slices.Contains([]string{"serve", "backup", "healthcheck"}, os.Args[1]) {
 		main()
 		return
 	}

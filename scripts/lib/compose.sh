@@ -12,7 +12,7 @@ export DYNAMODB_STORE=-inMemory
 
 compose() { docker compose -f "$root/docker-compose.yml" --profile infra "$@"; }
 
-container_of() { if [ "$1" = dynamodb ]; then echo dynamodb-local; else echo "$1"; fi; }
+container_of() { if [ "$1" = dynamodb ]; then echo localstack; else echo "$1"; fi; }
 
 compose_up() {
   for s in "$@"; do
