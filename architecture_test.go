@@ -50,7 +50,7 @@ var owners = map[string][]string{
 	"github.com/oapi-codegen/":       {"adapters/httpapi"},
 	"github.com/getkin/kin-openapi":  {"adapters/httpapi"},
 	"github.com/olahol/melody":       {"adapters/socketio"},
-	"github.com/gorilla/websocket":   {"adapters/socketio", "sdk"},
+	"github.com/gorilla/websocket":   {"adapters/socketio", "sdk", "cmd/chatctl/internal/bench"},
 	"github.com/golang-jwt/jwt":      {"adapters/tokens"},
 	"golang.org/x/crypto/bcrypt":     {"adapters/passwords"},
 	"github.com/jmoiron/sqlx":        {"adapters/sqlite", "adapters/postgres"},
@@ -67,6 +67,7 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":         {"cmd"},
 	"github.com/stretchr/testify":    {"adapters/socketio/internal/siotest"},
 	"pgregory.net/rapid":             {},
+	"github.com/HdrHistogram/":       {"cmd/chatctl/internal/bench"},
 	"github.com/schollz/progressbar": {"cmd/chatctl"},
 	"golang.org/x/term":              {"cmd/chatctl"},
 }
