@@ -5,6 +5,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -66,22 +68,22 @@ func (r *Result) WriteTable(w io.Writer) error {
 	fmt.Fprintln(t, r.Title())
 	fmt.Fprintln(t, "\nLATENCY\tCOUNT\tMIN\tP50\tP90\tP99\tP99.9\tMAX\t")
 	for _, l := range r.Latencies {
-		fmt.Fprintln(t, fmt.Sprintf("%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s", l.Of, l.Count,
-			duration(l.Min), duration(l.P50), duration(l.P90), duration(l.P99), duration(l.P999), duration(l.Max), l.spark))
+		fmt.Fprintln(t, strings.Join([]string{l.Of, strconv.FormatInt(l.Count, 10), duration(l.Min), duration(l.P50), duration(l.P90),
+			duration(l.P99), duration(l.P999), duration(l.Max), l.spark}, "\t"))
 	}
 	fmt.Fprintln(t)
 	for _, f := range r.Figures {
-		fmt.Fprintln(t, fmt.Sprintf("%s\t%.6g", f.Name, f.Value))
+		_, _ = fmt.Fprintf(t, "%s\t%.6g\n", f.Name, f.Value)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(r.Errors)) {
-		fmt.Fprintln(t, fmt.Sprintf("errors: %s\t%d", kind, r.Errors[kind]))
+		_, _ = fmt.Fprintf(t, "errors: %s\t%d\n", kind, r.Errors[kind])
 	}
 	for _, s := range r.Search {
 		verdict := "too much"
 		if s.Good {
 			verdict = "good"
 		}
-		fmt.Fprintln(t, fmt.Sprintf("tried %.5g/s\tp99 %s\t%s", s.Rate, duration(s.P99), verdict))
+		_, _ = fmt.Fprintf(t, "tried %.5g/s\tp99 %s\t%s\n", s.Rate, duration(s.P99), verdict)
 	}
 	if r.Verdict != nil {
 		fmt.Fprintln(t, "\nVerdict: "+r.Verdict.String())
