@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,8 @@ const (
 	walLimit = 64 << 20
 	// cacheKiB is the page cache of each connection; the operating system's holds the rest.
 	cacheKiB = 8 << 10
+	// readOnly stands among the pragmas of a file that must not be changed, nor made.
+	readOnly = "read-only"
 )
 
 // Validate reports what is wrong with the settings.
@@ -60,6 +63,9 @@ func (c Config) source(pragmas ...string) (string, error) {
 		fmt.Sprintf("cache_size(-%d)", cacheKiB),
 	)
 	query := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
+	if i := slices.Index(pragmas, readOnly); i >= 0 {
+		query = url.Values{"_pragma": slices.Delete(slices.Clone(pragmas), i, i+1), "mode": {"ro"}}
+	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: query.Encode()}
 	return u.String(), nil
 }

@@ -85,7 +85,7 @@ func (a *app) command() *cobra.Command {
 		a.listCommand(), a.dmCommand(), a.groupCommand(), a.membersCommand(), a.leaveCommand(),
 		a.inviteCommand(), a.invitesCommand(), a.joinCommand(), a.declineCommand(),
 		a.sendCommand(), a.tailCommand(), a.historyCommand(), a.readMoreCommand(), a.exportCommand(),
-		a.seedCommand(), a.doctorCommand(),
+		a.seedCommand(), a.doctorCommand(), a.benchCommand(), a.verifyCommand(),
 	)
 	for _, c := range append(root.Commands(), root) {
 		markUsage(c)

@@ -71,6 +71,11 @@ type (
 	}
 	// Migrate is the program that makes the schema.
 	Migrate struct{ Postgres }
+	// Stores is where everything is kept, for who checks it.
+	Stores struct {
+		Postgres
+		Dynamo
+	}
 	// Init is the program that makes topics and table.
 	Init struct {
 		Kafka
@@ -219,6 +224,11 @@ func (c FanoutWorker) validate(f *faults) {
 }
 
 func (c Migrate) validate(f *faults) { c.Postgres.validate(f) }
+
+func (c Stores) validate(f *faults) {
+	c.Postgres.validate(f)
+	c.Dynamo.validate(f)
+}
 
 func (c Init) validate(f *faults) {
 	c.Kafka.validate(f)

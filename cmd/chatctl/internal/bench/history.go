@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"chatsystem/sdk"
+)
+
+// History is pages of one long conversation that are read at a rate.
+type History struct {
+	Messages int // in the conversation
+	Size     int // characters of a message
+	Page     int // messages of a page
+	Rate     float64
+	Duration time.Duration
+}
+
+// Validate reports what is wrong with the plan, or too much.
+func (h History) Validate() error {
+	return firstOf(
+		within("page", float64(h.Page), 1, 200),
+		within("messages", float64(h.Messages), float64(h.Page), MaxRequests),
+		within("size", float64(h.Size), 1, MaxBody),
+		within("rate", h.Rate, 0.01, MaxRate),
+		within("duration in seconds", h.Duration.Seconds(), 0.1, MaxDuration.Seconds()),
+		within("rate × duration", h.Rate*h.Duration.Seconds(), 1, MaxRequests),
+	)
+}
+
+// fillersAtOnce is how many of the messages to be read later are under way.
+const fillersAtOnce = 64
+
+// archive is a conversation to be read.
+type archive struct {
+	bench *Bench
+	plan  History
+	users []user
+	id    string
+}
+
+// History fills a conversation, unless a run of the same seed has, reads its pages, and returns how long that took and
+// whether each was whole.
+func (b *Bench) History(ctx context.Context, plan History) (Result, error) {
+	a, err := b.fill(ctx, plan)
+	defer b.logout(ctx, a.users)
+	if err != nil {
+		return Result{}, err
+	}
+	return a.load(ctx, plan.Rate)
+}
+
+// SearchHistory returns the result of the highest good rate, with the steps that led there.
+func (b *Bench) SearchHistory(ctx context.Context, plan History, s Search) (Result, error) {
+	a, err := b.fill(ctx, plan)
+	defer b.logout(ctx, a.users)
+	if err != nil {
+		return Result{}, err
+	}
+	return s.run(func(rate float64) (Result, error) {
+		next := plan
+		if next.Rate = rate; next.Validate() != nil {
+			return Result{}, errOutOfBounds
+		}
+		return a.load(ctx, rate)
+	})
+}
+
+func (b *Bench) fill(ctx context.Context, plan History) (*archive, error) {
+	a := &archive{bench: b, plan: plan}
+	if err := plan.Validate(); err != nil {
+		return a, err
+	}
+	var err error
+	if a.users, err = b.users(ctx, 2); err != nil {
+		return a, err
+	}
+	if a.id, err = b.conversation(ctx, a.users); err != nil {
+		return a, err
+	}
+	end, err := a.users[0].Page(ctx, a.id, sdk.After(int64(plan.Messages-1)).Limit(1))
+	if err != nil || len(end.Messages) > 0 {
+		return a, err
+	}
+	text := newMarker()
+	return a, b.each(ctx, "messages", plan.Messages, fillersAtOnce, func(ctx context.Context, i int) error {
+		_, err := a.users[0].Send(ctx, a.id, text.text(i, plan.Size))
+		return err
+	})
+}
+
+func (a *archive) load(ctx context.Context, rate float64) (Result, error) {
+	page := newRecorder("page")
+	failures := newTally()
+	var whole, torn atomic.Int64
+	pages := a.plan.Messages / a.plan.Page
+	s := newSchedule(rate, a.plan.Duration)
+	progress := a.bench.progress(fmt.Sprintf("load at %g/s", rate), s.count)
+	s.run(ctx, func(n int) {
+		defer progress()
+		after := int64(n % pages * a.plan.Page)
+		got, err := a.users[n%2].Page(ctx, a.id, sdk.After(after).Limit(a.plan.Page))
+		page.record(time.Since(s.due(n)))
+		switch {
+		case err != nil:
+			failures.add(err)
+		case ascends(got.Messages, after, a.plan.Page):
+			whole.Add(1)
+		default:
+			torn.Add(1)
+		}
+	})
+	if ctx.Err() != nil {
+		return Result{}, ctx.Err()
+	}
+	result := Result{Offered: rate, Seconds: a.plan.Duration.Seconds(), Errors: failures.counts, Latencies: []Latency{page.latency()}}
+	result.rate("pages/s", int(whole.Load()), time.Since(s.began))
+	result.figure("incomplete pages", float64(torn.Load()))
+	return result, nil
+}
+
+// ascends tells whether a page is full and follows seq in order.
+func ascends(messages []sdk.Message, seq int64, full int) bool {
+	for _, m := range messages {
+		if m.Seq <= seq {
+			return false
+		}
+		seq = m.Seq
+	}
+	return len(messages) == full
+}

@@ -1,0 +1,26 @@
+package domain
+
+// ConversationRecord is all that is kept of a conversation besides the entries of its log, for whoever checks the stores.
+type ConversationRecord struct {
+	ID      ConversationID
+	Type    ConversationType
+	DMKey   string // what makes a DM the only one of its pair; empty for a group
+	Head    Head
+	Last    *LastMessage // what lists show; nil before the first message
+	Members []MemberRecord
+	Voids   []Seq // that counts leave out, ascending
+}
+
+// MemberRecord is an active member and how far they have read.
+type MemberRecord struct {
+	UserID   UserID
+	LastRead Seq
+}
+
+// LogRepair brings what is kept of a conversation's log in line with the entries there are.
+type LogRepair struct {
+	Conversation ConversationID
+	Voids        []Seq        // that hold tombstones, or will; their allocations, if there are any, are closed
+	LastSeq      Seq          // the counter is lifted to it if it is lower
+	Last         *LastMessage // what lists are to show if they show an earlier message; nil: leave them
+}
