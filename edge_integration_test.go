@@ -66,11 +66,11 @@ func TestEdgeAloneSaysWhoTheClientIs(t *testing.T) {
 	e := newEdge(t, echoes(t)...)
 	for _, path := range []string{"/api/chats/x", "/socket.io/"} {
 		seen := e.get(path, "X-Real-Ip", "6.6.6.6", "X-Forwarded-For", "6.6.6.6, 7.7.7.7", "X-Forwarded-Proto", "https", "Forwarded", "for=6.6.6.6",
-			"X-Service-Credential", "guess", "X_Service_Credential", "guess", "X-Gateway-Hop", "guess", "Authorization", "Bearer t", "Cookie", "a=b").seen(t)
+			"X-Service-Credential", "guess", "X_Service_Credential", "guess", "X-Gateway-Hop", "guess", "Traceparent", "00-1-1-01", "Authorization", "Bearer t", "Cookie", "a=b").seen(t)
 		assert.Equal(t, []string{"127.0.0.1"}, seen.Header["X-Real-Ip"])
 		assert.Equal(t, []string{"127.0.0.1"}, seen.Header["X-Forwarded-For"])
 		assert.Equal(t, []string{"http"}, seen.Header["X-Forwarded-Proto"])
-		for _, name := range []string{"Forwarded", "X-Service-Credential", "X_service_credential", "X-Gateway-Hop"} {
+		for _, name := range []string{"Forwarded", "X-Service-Credential", "X_service_credential", "X-Gateway-Hop", "Traceparent"} {
 			assert.NotContains(t, seen.Header, name)
 		}
 		assert.Equal(t, "Bearer t", seen.Header.Get("Authorization"))

@@ -44,6 +44,7 @@ type stack struct {
 	bin     string // where the programs are
 	env     []string
 	url     string // of the edge
+	edgeDir string
 	name    string // of the database and the table, and before topics and keys
 	running map[string][]*instance
 
@@ -150,31 +151,33 @@ func (s *stack) command(name string, args ...string) string {
 // startEdge starts nginx with its production configuration, and the name server that it finds the instances by.
 func (s *stack) startEdge() {
 	s.t.Helper()
-	edge := filepath.Join(s.dir, "edge")
-	require.NoError(s.t, os.MkdirAll(edge, 0o755))
+	s.edgeDir = filepath.Join(s.dir, "edge")
+	require.NoError(s.t, os.MkdirAll(s.edgeDir, 0o755))
 	var names strings.Builder
 	for service, addresses := range hosts {
 		for _, host := range addresses {
 			fmt.Fprintln(&names, host, service)
 		}
 	}
-	require.NoError(s.t, os.WriteFile(filepath.Join(edge, "hosts"), []byte(names.String()), 0o644))
-	script := func(arg string) error {
-		cmd := exec.Command("sh", "../../scripts/edge", arg)
-		cmd.Env = append(cmd.Environ(), "EDGE_DIR="+edge, "EDGE_PORT="+edgePort, "EDGE_DNS_PORT="+dnsPort)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("edge %s: %w\n%s", arg, err, out)
-		}
-		return nil
-	}
+	require.NoError(s.t, os.WriteFile(filepath.Join(s.edgeDir, "hosts"), []byte(names.String()), 0o644))
+	s.serveWebApp(s.edgeDir)
 	s.t.Cleanup(func() {
-		if err := script("down"); err != nil {
+		if err := s.edge("down"); err != nil {
 			s.t.Error(err)
 		}
 	})
-	require.NoError(s.t, script("up"))
+	require.NoError(s.t, s.edge("up"))
 	s.url = "http://127.0.0.1:" + edgePort
+}
+
+// edge tells scripts/edge what to do.
+func (s *stack) edge(verb string) error {
+	cmd := exec.Command("sh", "../../scripts/edge", verb)
+	cmd.Env = append(cmd.Environ(), "EDGE_DIR="+s.edgeDir, "EDGE_PORT="+edgePort, "EDGE_DNS_PORT="+dnsPort)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("edge %s: %w\n%s", verb, err, out)
+	}
+	return nil
 }
 
 // all returns every instance, in an order in which they may be started.

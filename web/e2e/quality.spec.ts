@@ -124,6 +124,7 @@ test("everything can be done with the keyboard alone", async ({ browser, server 
   await expect(page.getByRole("option", { name: ben.name })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(user.composer).toBeFocused();
+  await expect(user.message("A long one.")).toBeVisible();
   await page.keyboard.press("ArrowUp");
   await expect(user.message("A long one.")).toBeFocused();
   await page.keyboard.press("Enter");

@@ -4,8 +4,29 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** `chat serve` with data of its own, which can be killed and started again. */
-export class Server {
+/** What the tests talk to. */
+export interface Server {
+  readonly url: string;
+  /** Ends it as a power cut would. */
+  kill(): Promise<void>;
+  /** Starts it again. */
+  run(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts `chat serve`; or takes the system at CHAT_URL, which is killed and run by POSTs to CHAT_CONTROL and has its own settings. */
+export async function startServer(env: Record<string, string> = {}): Promise<Server> {
+  const { CHAT_URL: url, CHAT_CONTROL: control } = process.env;
+  if (!url) return OneProcess.start(env);
+  const tell = async (what: string) => {
+    const answer = await fetch(`${control}/${what}`, { method: "POST" });
+    if (!answer.ok) throw new Error(`${what}: ${await answer.text()}`);
+  };
+  return { url, kill: () => tell("kill"), run: () => tell("run"), stop: async () => {} };
+}
+
+/** `chat serve` with data of its own. */
+class OneProcess implements Server {
   readonly url: string;
   private readonly dir: string;
   private readonly env: Record<string, string>;
@@ -17,8 +38,8 @@ export class Server {
     this.env = env;
   }
 
-  static async start(env: Record<string, string> = {}): Promise<Server> {
-    const server = new Server(`http://127.0.0.1:${await freePort()}`, await mkdtemp(join(tmpdir(), "chat-e2e-")), env);
+  static async start(env: Record<string, string>): Promise<OneProcess> {
+    const server = new OneProcess(`http://127.0.0.1:${await freePort()}`, await mkdtemp(join(tmpdir(), "chat-e2e-")), env);
     await server.run();
     return server;
   }
@@ -34,7 +55,6 @@ export class Server {
     throw new Error("the server did not start");
   }
 
-  /** Ends it as a power cut would. */
   async kill(): Promise<void> {
     const ended = new Promise((resolve) => this.process?.once("exit", resolve));
     this.process?.kill("SIGKILL");

@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
 import { password, type Person } from "./api";
-import { Server } from "./server";
+import { startServer, type Server } from "./server";
 
 interface Worker {
   server: Server;
@@ -12,7 +12,7 @@ interface Worker {
 export const test = base.extend<object, Worker>({
   serverEnv: [{}, { option: true, scope: "worker" }],
   server: [async ({ serverEnv }, use) => {
-    const server = await Server.start(serverEnv);
+    const server = await startServer(serverEnv);
     await use(server);
     await server.stop();
   }, { scope: "worker" }],

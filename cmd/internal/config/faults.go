@@ -85,9 +85,11 @@ func (f *faults) adminAddress(value string) {
 	}
 }
 
+// url reports what is no base URL. It does not show the value, in which somebody may have put a password.
 func (f *faults) url(name, value string) {
 	u, err := url.Parse(value)
-	f.check(err == nil && isHTTP(u), name, "%q is not a URL such as http://host:8080", value)
+	f.check(err == nil && isHTTP(u) && u.User == nil && u.RawQuery == "" && u.Fragment == "", name,
+		"is not a URL such as http://host:8080, without user, query or fragment")
 }
 
 // internalURL is an address in the form of a URL: gateways talk plain HTTP to each other, and the path is the client's.

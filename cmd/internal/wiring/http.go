@@ -32,10 +32,10 @@ type listener struct {
 // listening hears where the first one listens: with port 0 the system chooses.
 func serving(addr, adminAddr string, listening func(net.Addr)) fx.Option {
 	return fx.Invoke(func(s server) {
-		serve(s, listener{"http", addr, s.Handler, s.Drain}, listening)
-		if adminAddr != "" {
+		if adminAddr != "" { // stops after the other one: who looks on while connections are let go sees something
 			serve(s, listener{"admin", adminAddr, adminHandler(s.Gatherer), nil}, func(net.Addr) {})
 		}
+		serve(s, listener{"http", addr, s.Handler, s.Drain}, listening)
 	})
 }
 
