@@ -102,6 +102,11 @@ func TestComposeServices(t *testing.T) {
 				assert.Regexp(t, `^[a-z0-9/-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?$`, s.Image, "is pinned by version")
 			} else {
 				assert.Equal(t, "deploy/docker/Dockerfile", s.Build.Dockerfile)
+				assert.Regexp(t, `(?m)^FROM .* AS `+s.Build.Target+`$`, dockerfile(t), "is a stage of it")
+				if s.Build.Target == "service" {
+					assert.Equal(t, name, *s.Build.Args["SERVICE"])
+					assert.Contains(t, dockerfile(t), " ./cmd/"+name)
+				}
 			}
 			if name == "secrets" {
 				assert.Equal(t, "none", s.NetworkMode)
@@ -138,6 +143,13 @@ func TestComposeServices(t *testing.T) {
 			}
 		})
 	}
+}
+
+func dockerfile(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("deploy/docker/Dockerfile")
+	require.NoError(t, err)
+	return string(text)
 }
 
 // What depends on what, so that a start waits for what it needs and a server may be elsewhere.
