@@ -42,10 +42,15 @@ type sharedStores struct {
 	ben   domain.UserID
 }
 
+// setting says where a test server is.
+func setting(name, usual string) string {
+	return cmp.Or(os.Getenv(name), usual) //nolint:forbidigo // the environment of the tests
+}
+
 func newSharedStores(t *testing.T) *sharedStores {
 	t.Helper()
-	server := cmp.Or(os.Getenv("POSTGRES_DSN"), "postgres://chat:chat@127.0.0.1:15432/chat?sslmode=disable") //nolint:forbidigo // where the test servers are
-	engine := cmp.Or(os.Getenv("DYNAMODB_ENDPOINT"), "http://127.0.0.1:18000")                              //nolint:forbidigo // likewise
+	server := setting("POSTGRES_DSN", "postgres://chat:chat@127.0.0.1:15432/chat?sslmode=disable")
+	engine := setting("DYNAMODB_ENDPOINT", "http://127.0.0.1:18000")
 	name := "verify_" + strings.ToLower(rand.Text()[:12])
 	connect := func(dsn string) *sql.DB {
 		pool, err := sql.Open("pgx", dsn)
@@ -178,9 +183,10 @@ func TestVerifyFindsWhatIsPlantedInTheSharedStores(t *testing.T) {
 	t.Parallel()
 	s := newSharedStores(t)
 	type planted struct {
-		plant   func(c domain.ConversationID)
-		finds   []any // before a repair
-		remains []any // after it
+		plant     func(c domain.ConversationID)
+		finds     []any // before a repair
+		remains   []any // after it
+		forgotten bool  // what was sent is too old for a retry to be recognized
 	}
 	foreign := string(domain.NewMessageID(time.Now(), entropy(), 2))
 	faults := map[string]planted{
@@ -198,7 +204,8 @@ func TestVerifyFindsWhatIsPlantedInTheSharedStores(t *testing.T) {
 				s.deleteItem(string(c), 2)
 				s.exec(`DELETE FROM allocations WHERE conversation_id = $1`, c)
 			},
-			finds: []any{"I3", "I6"},
+			finds:     []any{"I3", "I6"},
+			forgotten: true,
 		},
 		"a restored database is behind the table": {
 			plant: func(c domain.ConversationID) { s.restoredPostgres(c, 2) },
@@ -241,7 +248,9 @@ func TestVerifyFindsWhatIsPlantedInTheSharedStores(t *testing.T) {
 			remains: []any{"I1"},
 		},
 		"a list shows another preview": {
-			plant:   func(c domain.ConversationID) { s.exec(`UPDATE conversations SET last_preview = 'forged' WHERE conversation_id = $1`, c) },
+			plant: func(c domain.ConversationID) {
+				s.exec(`UPDATE conversations SET last_preview = 'forged' WHERE conversation_id = $1`, c)
+			},
 			finds:   []any{"I1"},
 			remains: []any{"I1"},
 		},
@@ -298,6 +307,10 @@ func TestVerifyFindsWhatIsPlantedInTheSharedStores(t *testing.T) {
 			if len(faults[name].remains) == 0 && name != "a message on its way is none" {
 				a := s.send(domain.ConversationID(c), "after", "after the repair")
 				assert.EqualValues(t, 6, a.Seq, name)
+				if !faults[name].forgotten {
+					again := s.send(domain.ConversationID(c), "id-5", "five")
+					assert.EqualValues(t, 5, again.Seq, "%s: a retry finds its message", name)
+				}
 			}
 		}
 		check(operator.with("", args...), remains)
