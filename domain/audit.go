@@ -23,4 +23,5 @@ type LogRepair struct {
 	Voids        []Seq        // that hold tombstones, or will; their allocations, if there are any, are closed
 	LastSeq      Seq          // the counter is lifted to it if it is lower
 	Last         *LastMessage // what lists are to show if they show an earlier message; nil: leave them
+	Posted       []Allocation // of messages that are stored above the counter: remembered unless something is for their seq
 }

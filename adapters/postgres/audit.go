@@ -45,8 +45,9 @@ const (
 			UPDATE allocations SET state = 'VOID' WHERE conversation_id = $1 AND seq = ANY($2::bigint[]) AND state <> 'VOID'
 		)
 		INSERT INTO voids (conversation_id, seq) SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING`
-	qLift = `UPDATE conversations SET last_seq = $2 WHERE conversation_id = $1 AND last_seq < $2`
-	qShow = `UPDATE conversations SET last_message_seq = $2, last_message_id = $3, last_sender_id = $4, last_message_at = $5,
+	qLift     = `UPDATE conversations SET last_seq = $2 WHERE conversation_id = $1 AND last_seq < $2`
+	qRemember = `INSERT INTO allocations (` + allocationColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`
+	qShow     = `UPDATE conversations SET last_message_seq = $2, last_message_id = $3, last_sender_id = $4, last_message_at = $5,
 			last_preview = $6, last_has_more = $7, last_allocated_at = greatest(last_allocated_at, $5)
 		WHERE conversation_id = $1 AND last_message_seq < $2`
 )
@@ -126,6 +127,13 @@ func (d *DB) Repair(ctx context.Context, r domain.LogRepair) error {
 		}
 		if _, err := q.exec(ctx, qRepairVoids, r.Conversation, voids); err != nil {
 			return err
+		}
+		for _, a := range r.Posted {
+			_, err := q.exec(ctx, qRemember, a.Conversation, a.Seq, a.MessageID, a.Sender, a.ClientMsgID, a.BodyHash[:],
+				moment{a.CreatedAt}, a.MembersVersion, a.State)
+			if err != nil {
+				return err
+			}
 		}
 		if _, err := q.exec(ctx, qLift, r.Conversation, r.LastSeq); err != nil || r.Last == nil {
 			return err

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -49,6 +50,9 @@ func (p *Plan) beyond(ctx context.Context, s Stores, from domain.Seq) error {
 				p.Voids = append(p.Voids, e.Seq)
 			case domain.EntryMessage:
 				m := e.Pointer
+				if err := p.remember(ctx, s, m); err != nil {
+					return err
+				}
 				p.Last = &domain.LastMessage{ID: m.ID, Seq: m.Seq, Sender: m.Sender, At: m.CreatedAt, Preview: m.Preview, HasMore: m.HasMore}
 			case domain.EntryUnknown:
 			}
@@ -58,6 +62,22 @@ func (p *Plan) beyond(ctx context.Context, s Stores, from domain.Seq) error {
 		}
 		from = expected
 	}
+}
+
+// remember takes a message into the plan whose client_msg_id is to be known again. One whose text is lost cannot be
+// recognized by a retry.
+func (p *Plan) remember(ctx context.Context, s Stores, m domain.Pointer) error {
+	body, err := s.Entries.Body(ctx, m.Conversation, m.Seq, m.ID)
+	if ctx.Err() != nil || errors.Is(err, domain.ErrUnavailable) {
+		return fmt.Errorf("text: %w", err)
+	}
+	if err == nil {
+		p.Posted = append(p.Posted, domain.Allocation{
+			Conversation: m.Conversation, Seq: m.Seq, MessageID: m.ID, Sender: m.Sender, ClientMsgID: m.ClientMsgID,
+			BodyHash: domain.Draft{Body: body}.BodyHash(), CreatedAt: m.CreatedAt, MembersVersion: m.MembersVersion, State: domain.Published,
+		})
+	}
+	return nil
 }
 
 // complete adds the holes of the log to the plan and tells whether there is anything to do.

@@ -139,7 +139,8 @@ func (c *checker) allocations(ctx context.Context, r domain.ConversationRecord, 
 	}
 	for _, a := range given {
 		i, there := slices.BinarySearchFunc(entries, a.Seq, func(e domain.Entry, s domain.Seq) int { return int(e.Seq - s) })
-		if (a.State == domain.Stored || a.State == domain.Published) && !(there && entries[i].Holds(a.MessageID)) {
+		acknowledged := a.State == domain.Stored || a.State == domain.Published
+		if acknowledged && (!there || !entries[i].Holds(a.MessageID)) {
 			c.report.Found("I1", r.ID, a.Seq, "message %s was acknowledged and is not in the store", a.MessageID)
 		}
 	}
