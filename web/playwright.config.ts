@@ -7,7 +7,7 @@ export default defineConfig({
   reporter: [["list"]],
   workers: 1,
   timeout: 120_000, // machines that are busy with other things
-  expect: { timeout: 15_000 },
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   projects: [
     { name: "e2e", testIgnore: "screenshot.spec.ts" },

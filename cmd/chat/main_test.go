@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +90,23 @@ func (p *process) start() {
 	case <-time.After(30 * time.Second):
 		require.Fail(p.t, "the program does not start")
 	}
+}
+
+// awaitReady returns once the program says that it can do its work.
+func (p *process) awaitReady() {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool {
+		req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url()+"/readyz", nil)
+		if err != nil {
+			return false
+		}
+		answer, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	}, 20*time.Second, 20*time.Millisecond)
 }
 
 // kill ends the program at whatever instruction it is, if it runs.

@@ -87,6 +87,7 @@ func (p *process) command(t *testing.T) *exec.Cmd {
 func TestWhatIsServed(t *testing.T) {
 	p := newProcess(t)
 	p.start()
+	p.awaitReady() // the gateway subscribes a moment after the server listens
 	for path, want := range map[string]string{
 		"/":                      "<title>Chat</title>",
 		"/c/some-chat":           "<title>Chat</title>",
