@@ -52,12 +52,12 @@ func TestComposeCommandLines(t *testing.T) {
 		"--profile infra --profile apps --profile edge --profile ui --profile obs up --build": {
 			[]string{"infra", "apps", "edge", "ui", "obs"}, slices.Concat(backend, []string{"ui"}, obs),
 		},
-		"--profile infra --profile apps --profile edge up":  {[]string{"infra", "apps", "edge"}, backend},
-		"--profile infra --profile ui up --build":           {[]string{"infra", "ui"}, append(backend, "ui")},
-		"--profile infra up":                                {[]string{"infra"}, infra},
-		"--profile apps up, with servers elsewhere":         {[]string{"apps"}, slices.Concat(services, once)},
-		"--profile edge up, with services elsewhere":        {[]string{"edge"}, []string{"nginx"}},
-		"--profile infra --profile obs up":                  {[]string{"infra", "obs"}, slices.Concat(infra, obs, []string{"secrets"})},
+		"--profile infra --profile apps --profile edge up":   {[]string{"infra", "apps", "edge"}, backend},
+		"--profile infra --profile ui up --build":            {[]string{"infra", "ui"}, append(backend, "ui")},
+		"--profile infra up":                                 {[]string{"infra"}, infra},
+		"--profile apps up, with servers elsewhere":          {[]string{"apps"}, slices.Concat(services, once)},
+		"--profile edge up, with services elsewhere":         {[]string{"edge"}, []string{"nginx"}},
+		"--profile infra --profile obs up":                   {[]string{"infra", "obs"}, slices.Concat(infra, obs, []string{"secrets"})},
 		"--profile infra --profile apps up, without an edge": {[]string{"infra", "apps"}, slices.Concat(infra, services, once)},
 	} {
 		t.Run(line, func(t *testing.T) {
@@ -222,7 +222,9 @@ func TestComposePublishes(t *testing.T) {
 }
 
 func TestComposeKeepsMessagesUnlessToldOtherwise(t *testing.T) {
-	command := func(env ...string) []string { return compose(t, []string{"infra"}, env...).Services["localstack"].Command }
+	command := func(env ...string) []string {
+		return compose(t, []string{"infra"}, env...).Services["localstack"].Command
+	}
 	options := []string{"-jar", "DynamoDBLocal.jar", "-port", "4566", "-sharedDb", "-disableTelemetry"}
 	require.Equal(t, append(slices.Clone(options), "-dbPath", "data"), command())
 	require.Equal(t, append(slices.Clone(options), "-inMemory"), command("DYNAMODB_STORE=-inMemory"))

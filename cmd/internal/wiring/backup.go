@@ -12,7 +12,7 @@ import (
 
 // Backup copies a data folder to the new folder target, whole or not at all: a `chat serve` that is started on the copy
 // goes on from the moment of the copy. The process that works in dataDir goes on meanwhile.
-func Backup(ctx context.Context, dataDir, target string) error {
+func Backup(ctx context.Context, dataDir, target string) (err error) {
 	if _, err := os.Lstat(target); err == nil {
 		return fmt.Errorf("backup: %s is there already", target)
 	}
@@ -20,7 +20,7 @@ func Backup(ctx context.Context, dataDir, target string) error {
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	defer os.RemoveAll(partial) // nothing is there once it has its name
+	defer func() { err = errors.Join(err, os.RemoveAll(partial)) }() // nothing is there once it has its name
 	if err := sqlite.Backup(ctx, filepath.Join(dataDir, databaseFile), filepath.Join(partial, databaseFile)); err != nil {
 		return err
 	}
