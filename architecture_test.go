@@ -218,6 +218,8 @@ func TestRulesRefuse(t *testing.T) {
 		"the SDK imports the domain":                   {"sdk", "domain"},
 		"a program imports an adapter past the wiring": {"cmd/chat", "adapters/sqlite"},
 		"the scenario imports more than the SDK":       {"cmd/internal/scenario", "adapters/memory"},
+		"the load driver imports more than the SDK":    {"cmd/chatctl/internal/bench", "domain"},
+		"the verifier opens stores itself":             {"cmd/internal/verify", "adapters/sqlite"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ring, known := ringOf(tc.dir)

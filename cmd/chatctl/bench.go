@@ -8,10 +8,8 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"chatsystem/cmd/chatctl/internal/bench"
@@ -209,39 +207,4 @@ func (a *app) mayLoad(ctx context.Context, server string, insists bool) error {
 		}
 	}
 	return nil
-}
-
-// steps shows the steps of long work one after the other: a bar each on a terminal, elsewhere a line when one is done.
-type steps struct {
-	app  *app
-	mu   sync.Mutex
-	name string
-	bar  *progressbar.ProgressBar
-}
-
-func (a *app) steps() *steps { return &steps{app: a} }
-
-func (s *steps) show(step string, done, total int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.name != step {
-		s.end()
-		s.name, s.bar = step, s.app.progress(int64(total), step)
-	}
-	_ = s.bar.Set(max(done, int(s.bar.State().CurrentNum))) // a bar that cannot be drawn is no failure
-	if done == total && !s.app.terminal {
-		s.app.say("%s: %d", step, total)
-	}
-}
-
-func (s *steps) finish() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.end()
-}
-
-func (s *steps) end() {
-	if s.bar != nil {
-		_ = s.bar.Finish()
-	}
 }

@@ -1,4 +1,5 @@
-// Command chatctl is the chat system's client for terminals and scripts. It is built on the SDK alone.
+// Command chatctl is the chat system's client for terminals and scripts, built on the SDK alone but for what operators do to
+// the stores.
 package main
 
 import (

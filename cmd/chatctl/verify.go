@@ -58,9 +58,9 @@ func (a *app) verifyAsUser(ctx context.Context, texts int) error {
 	if err != nil {
 		return err
 	}
-	bar := a.progress(-1, "verify")
-	report, err := verify.AsUser(ctx, c, texts, func() { _ = bar.Add(1) })
-	_ = bar.Finish()
+	shown := a.steps()
+	report, err := verify.AsUser(ctx, c, texts, shown.of("verify"))
+	shown.finish()
 	if err != nil {
 		return err
 	}
@@ -88,9 +88,9 @@ func (a *app) verifyStores(ctx context.Context, o verifyOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closing()) }()
-	bar := a.progress(-1, "verify")
-	report, plans, err := verify.Check(ctx, stores, o.texts, func() { _ = bar.Add(1) })
-	_ = bar.Finish()
+	shown := a.steps()
+	report, plans, err := verify.Check(ctx, stores, o.texts, shown.of("verify"))
+	shown.finish()
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,8 @@ func (a *app) verifyStores(ctx context.Context, o verifyOptions) (err error) {
 	if err := verify.Apply(ctx, stores, plans, applied); err != nil {
 		return err
 	}
-	after, _, err := verify.Check(ctx, stores, o.texts, func() {})
+	after, _, err := verify.Check(ctx, stores, o.texts, shown.of("verify again"))
+	shown.finish()
 	if err != nil {
 		return err
 	}

@@ -37,8 +37,12 @@ const (
 	entriesAtOnce = 500
 )
 
-// Check reads all that the stores keep. seen hears of every conversation that is done.
-func Check(ctx context.Context, s Stores, texts int, seen func()) (Report, []Plan, error) {
+// Seen hears how many conversations are done, and of how many that are known of so far.
+type Seen func(done, known int)
+
+// Check reads all that the stores keep, and plans how to mend what a restore broke. Of every conversation it reads the whole
+// texts of the newest long messages, at most so many; a negative number means all.
+func Check(ctx context.Context, s Stores, texts int, seen Seen) (Report, []Plan, error) {
 	c := &checker{Stores: s, texts: texts, pairs: map[string]domain.ConversationID{}}
 	for {
 		records, err := s.Records.Records(ctx, c.previous, recordsAtOnce)
@@ -48,12 +52,16 @@ func Check(ctx context.Context, s Stores, texts int, seen func()) (Report, []Pla
 		if len(records) == 0 {
 			return c.report, c.plans, nil
 		}
+		known := c.report.Conversations + len(records)
+		if len(records) == recordsAtOnce {
+			known++ // there may be more
+		}
 		for _, r := range records {
 			if err := c.conversation(ctx, r); err != nil {
 				return c.report, nil, fmt.Errorf("conversation %s: %w", r.ID, err)
 			}
 			c.previous = r.ID
-			seen()
+			seen(c.report.Conversations, known)
 		}
 	}
 }

@@ -8,22 +8,25 @@ import (
 	"chatsystem/sdk"
 )
 
-// AsUser checks every conversation of who is signed in, through the API. seen hears of every conversation that is done.
-func AsUser(ctx context.Context, client *sdk.Client, texts int, seen func()) (Report, error) {
+// AsUser checks every conversation of who is signed in, through the API; texts and seen are those of Check.
+func AsUser(ctx context.Context, client *sdk.Client, texts int, seen Seen) (Report, error) {
 	u := &userChecker{client: client, texts: texts, peers: map[string]string{}}
-	done := map[string]bool{}
+	var all []sdk.Conversation
+	listed := map[string]bool{}
 	for c, err := range client.Conversations(ctx) {
 		if err != nil {
 			return u.report, err
 		}
-		if done[c.ConversationID] { // it got a message meanwhile
-			continue
+		if !listed[c.ConversationID] { // one that gets a message meanwhile may come twice
+			listed[c.ConversationID] = true
+			all = append(all, c)
 		}
-		done[c.ConversationID] = true
+	}
+	for i, c := range all {
 		if err := u.conversation(ctx, c); err != nil {
 			return u.report, fmt.Errorf("conversation %s: %w", c.ConversationID, err)
 		}
-		seen()
+		seen(i+1, len(all))
 	}
 	return u.report, nil
 }

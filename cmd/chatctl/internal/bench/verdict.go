@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"chatsystem/sdk"
@@ -180,22 +181,14 @@ func read(ctx context.Context, c *sdk.Client, conversation string, mark marker, 
 func missing(acked map[int]int64, history logged) map[int]bool {
 	none := map[int]bool{}
 	for n, seq := range acked {
-		if !contains(history[n], seq) {
+		if !slices.Contains(history[n], seq) {
 			none[n] = true
 		}
 	}
 	return none
 }
 
-func contains(seqs []int64, seq int64) bool {
-	for _, s := range seqs {
-		if s == seq {
-			return true
-		}
-	}
-	return false
-}
-
+// lowest returns the lowest seq, -1 of none.
 func lowest(acked map[int]int64) int64 {
 	low := int64(-1)
 	for _, seq := range acked {
