@@ -9,7 +9,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 
 .PHONY: help
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build and start the whole system in one process, on http://127.0.0.1:8080
@@ -30,8 +30,8 @@ web: web/dist/app/index.html ## build the web app into web/dist/app
 web/dist/app/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
 	npm --prefix web run build
 
-web/node_modules/.package-lock.json: web/package-lock.json
-	npm --prefix web ci --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package-lock.json
+	npm --prefix $* ci --no-audit --no-fund
 
 .PHONY: test-web
 test-web: web ## the web app: lint, types, unit tests, and a real browser against the real server
@@ -45,17 +45,16 @@ test-unit: ## the fast tests: seconds, nothing but Go needed
 
 .PHONY: test
 test: setup ## everything: with the race detector, real clients, real servers and killed processes
-	npm --prefix testdata/node ci --no-audit --no-fund
 	sh scripts/infra up
 	@set -e; trap 'sh scripts/infra down' EXIT; $(MAKE) --no-print-directory test-integration test-e2e
 	$(MAKE) --no-print-directory test-web
 
 .PHONY: test-integration
-test-integration: ## the fast tests, and those that need servers, which must run
+test-integration: testdata/node/node_modules/.package-lock.json ## the fast tests, and those that need servers, which must run
 	go test -race -shuffle=on -timeout 30m -tags integration ./...
 
 .PHONY: test-e2e
-test-e2e: ## the five services, two of each, behind nginx; ends and freezes servers, so nothing else may use them
+test-e2e: web testdata/node/node_modules/.package-lock.json ## the five services, two of each, behind nginx; ends and freezes servers, so nothing else may use them
 	go test -shuffle=on -timeout 30m -v -tags e2e ./cmd/e2e
 
 .PHONY: infra

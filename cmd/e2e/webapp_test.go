@@ -21,7 +21,7 @@ func TestTheWebAppOnFiveServices(t *testing.T) {
 		settings []string
 		specs    []string
 	}{
-		"chats and trouble":   {nil, []string{"chat.spec.ts", "trouble.spec.ts", "history.spec.ts"}},
+		"chats and trouble":   {nil, []string{"chat.spec.ts", "trouble.spec.ts", "history.spec.ts", "quality.spec.ts"}},
 		"tokens that run out": {[]string{"ACCESS_TOKEN_TTL=4s"}, []string{"expiry.spec.ts"}},
 	} {
 		t.Run(name, func(t *testing.T) {
