@@ -23,6 +23,9 @@ func Run(ctx context.Context, build Build) error {
 	start, cancel := context.WithTimeout(ctx, app.StartTimeout())
 	defer cancel()
 	if err := app.Start(start); err != nil {
+		if ctx.Err() != nil { // told to stop before it had begun: what had started has been stopped
+			return nil
+		}
 		return fmt.Errorf("start: %w", dig.RootCause(err))
 	}
 	var failed error

@@ -77,3 +77,15 @@ func TestEveryBuildStartsAndStops(t *testing.T) {
 		})
 	}
 }
+
+func TestBeingToldToStopWhileStartingIsNoFailure(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	build := fx.Options(fx.NopLogger, fx.Supply(wiring.Failures(nil)), fx.Invoke(func(lc fx.Lifecycle, _ wiring.Failures) {
+		lc.Append(fx.StartHook(func(ctx context.Context) error {
+			cancel()
+			<-ctx.Done()
+			return ctx.Err()
+		}))
+	}))
+	require.NoError(t, wiring.Run(ctx, build))
+}
