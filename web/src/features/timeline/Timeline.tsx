@@ -144,16 +144,24 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
     before.current = unread;
   }, [unread, lastRead, visible]);
 
-  const toNewest = useCallback((smooth: boolean) => {
-    const box = log.current;
-    if (smooth && window.atEnd && box && box.scrollHeight - box.scrollTop < 3 * box.clientHeight) {
-      box.scrollTo({ top: box.scrollHeight, behavior: "smooth" });
-      return;
-    }
+  const toNewest = useCallback(() => {
     stick.current = true;
     if (window.atEnd) toEnd();
     else setAnchor(null);
   }, [window.atEnd, toEnd]);
+
+  const pressed = () => {
+    const box = log.current;
+    if (!window.atEnd || !box) {
+      toNewest();
+    } else if (!reducedMotion && box.scrollHeight - box.scrollTop < 3 * box.clientHeight) {
+      box.scrollTo({ top: box.scrollHeight, behavior: "smooth" });
+    } else {
+      stick.current = true;
+      // By virtua: its taking of the first position may still go on, and would fight any other way.
+      list.current?.scrollToIndex(rows.length - 1, { align: "end" });
+    }
+  };
 
   const toggle = useCallback((m: Message) => {
     stick.current = false;
@@ -172,7 +180,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
     onRetry: (row) => row.kind === "pending" && sender.retry(row.entry.clientMsgId),
     onCancel: (row) => row.kind === "pending" && sender.cancel(row.entry.clientMsgId),
   });
-  useImperativeHandle(ref, () => ({ toNewest: () => toNewest(false), focusLast: roving.focusLast }));
+  useImperativeHandle(ref, () => ({ toNewest, focusLast: roving.focusLast }));
 
   const name = chatName(chat.conversation);
   const drawRow = (row: Row, index: number) => {
@@ -215,7 +223,7 @@ export function Timeline({ chat, held, pending, onLeave, ref }: TimelineProps) {
       </div>
       {!atEnd && (
         <div className={s.pillPlace}>
-          <button type="button" className={s.pill} onClick={() => toNewest(!reducedMotion)}>
+          <button type="button" className={s.pill} onClick={pressed}>
             <Icon name="down" />{unread > 0 ? text.log.newMessages : text.log.newest}{unread > 0 && <Badge count={unread} words="" />}
           </button>
         </div>
