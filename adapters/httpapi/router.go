@@ -122,7 +122,8 @@ func deadline(next http.Handler) http.Handler {
 }
 
 func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
-	if s.fallback == nil || r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
+	read := r.Method == http.MethodGet || r.Method == http.MethodHead // all that a page can be asked for
+	if s.fallback == nil || !read || r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
 		s.fail(w, r, errRouteNotFound)
 		return
 	}

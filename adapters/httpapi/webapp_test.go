@@ -30,3 +30,11 @@ func TestTheWebAppIsServedWhereverItRoutes(t *testing.T) {
 	require.Contains(t, script.Header().Get("Cache-Control"), "immutable")
 	require.Equal(t, http.StatusNotFound, get("/assets/index-of-an-older-build.js").Code)
 }
+
+func TestAPageIsOnlyRead(t *testing.T) {
+	s := newTestSite(t, Config{}, WebAppRoutes(fstest.MapFS{"index.html": {Data: []byte("the page")}}))
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		requireProblem(t, s.do(request(method, "/internal/chats/members", "")), http.StatusNotFound, "route_not_found")
+	}
+	require.Equal(t, http.StatusOK, s.do(request(http.MethodHead, "/settings", "")).Code)
+}
