@@ -24,6 +24,10 @@ const (
 
 	InviteTTL = 7 * 24 * time.Hour
 
+	// MaxAccessTokenLife bounds what ACCESS_TOKEN_TTL may be set to: who cannot ask whether a session has ended knows, after
+	// this time, that its tokens have.
+	MaxAccessTokenLife = time.Hour
+
 	// RefreshGrace is how long an exchanged refresh token may be exchanged again after the first of its
 	// successors was used: two tabs, or an answer lost on the way.
 	RefreshGrace = 10 * time.Second

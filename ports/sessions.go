@@ -41,6 +41,6 @@ type RevocationAnnouncer interface {
 // RevocationReader knows which sessions ended.
 type RevocationReader interface {
 	// Revoked returns those of ids that ended and whose access tokens may still live, in any order. A store of sessions also
-	// names those it does not know: they are gone.
+	// names those it does not know: they are gone. What comes with an error ended; others may have, too.
 	Revoked(ctx context.Context, ids []domain.SessionID) ([]domain.SessionID, error)
 }

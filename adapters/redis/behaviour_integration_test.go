@@ -26,7 +26,7 @@ func leasesOf(n int) (leases []domain.Lease, users []domain.UserID) {
 
 func TestRoundTrips(t *testing.T) {
 	c := open(t)
-	presence, members, bus, revocations := redis.NewPresence(c), redis.NewMembershipCache(c), newBus(t, c), redis.NewRevocations(c)
+	presence, members, bus, revocations := redis.NewPresence(c), redis.NewMembershipCache(c), newBus(t, c), aged(t, c)
 	leases, users := leasesOf(500)
 	conversations := make([]domain.ConversationID, 100)
 	sessions := make([]domain.SessionID, 100)
@@ -53,7 +53,7 @@ func TestRoundTrips(t *testing.T) {
 		"a gateway's renewal":               {500, func(ctx context.Context) error { _, err := presence.Renew(ctx, "gw", leases); return err }},
 		"the members of a batch":            {100, func(ctx context.Context) error { _, err := members.CachedMembers(ctx, conversations); return err }},
 		"keeping the members of a batch":    {100, func(ctx context.Context) error { return members.CacheMembers(ctx, sets) }},
-		"which of a gateway's sessions end": {100, func(ctx context.Context) error { _, err := revocations.Revoked(ctx, sessions); return err }},
+		"which of a gateway's sessions end": {101, func(ctx context.Context) error { _, err := revocations.Revoked(ctx, sessions); return err }},
 	}
 	for name, tc := range batches {
 		t.Run(name+" take one round trip", func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestSetsOfWhichAPartIsGoneAreMissing(t *testing.T) {
 
 func TestRevocationsAreForgottenAfterTheirTime(t *testing.T) {
 	c := open(t)
-	r := redis.NewRevocations(c)
+	r := aged(t, c)
 	require.NoError(t, r.AnnounceRevoked(t.Context(), []domain.SessionID{"short"}, time.Minute))
 	require.NoError(t, r.AnnounceRevoked(t.Context(), []domain.SessionID{"long"}, time.Hour))
 	require.NoError(t, r.AnnounceRevoked(t.Context(), []domain.SessionID{"over"}, 0))
@@ -172,4 +172,36 @@ func TestRevocationsAreForgottenAfterTheirTime(t *testing.T) {
 	got, err := r.Revoked(t.Context(), []domain.SessionID{"short", "long", "over"})
 	require.NoError(t, err)
 	require.Equal(t, []domain.SessionID{"long"}, got)
+}
+
+func TestARecordThatForgotSaysSo(t *testing.T) {
+	ids := []domain.SessionID{"ended", "another"}
+	for name, forget := range map[string]func(t *testing.T, c *redis.Client, since string){
+		"its keys are gone": func(t *testing.T, c *redis.Client, _ string) {
+			require.NoError(t, c.Raw().Del(t.Context(), keys(t.Context(), c)...).Err())
+		},
+		// A server that was restarted with what it had saved, or replaced by its replica, has the key of another life.
+		"it is another process": func(t *testing.T, c *redis.Client, since string) {
+			began, err := c.Raw().HVals(t.Context(), since).Result()
+			require.NoError(t, err)
+			require.NoError(t, c.Raw().Del(t.Context(), since).Err())
+			require.NoError(t, c.Raw().HSet(t.Context(), since, "0123456789abcdef", began[0]).Err())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := open(t)
+			r := aged(t, c)
+			got, err := r.Revoked(t.Context(), ids)
+			require.NoError(t, err)
+			require.Empty(t, got)
+
+			forget(t, c, c.Raw().Options().ClientName+":revoked:since")
+			require.NoError(t, r.AnnounceRevoked(t.Context(), ids[:1], time.Minute))
+			for range 2 {
+				got, err = r.Revoked(t.Context(), ids)
+				require.ErrorIs(t, err, domain.ErrUnavailable)
+				require.Equal(t, ids[:1], got, "what it does know")
+			}
+		})
+	}
 }

@@ -44,7 +44,7 @@ func TestRevocationAnnouncer(t *testing.T) {
 
 func TestRevocationReader(t *testing.T) {
 	portstest.RunRevocationReader(t, func(t testing.TB) (ports.RevocationReader, func() domain.SessionID, func(domain.SessionID)) {
-		r := redis.NewRevocations(open(t))
+		r := aged(t, open(t))
 		begin := func() domain.SessionID { return domain.SessionID(portstest.NewUUID()) }
 		revoke := func(id domain.SessionID) {
 			require.NoError(t, r.AnnounceRevoked(t.Context(), []domain.SessionID{id}, time.Minute))

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"chatsystem/adapters/redis"
+	"chatsystem/domain"
 	"chatsystem/ports/portstest"
 )
 
@@ -73,6 +74,20 @@ func pass(t testing.TB, c *redis.Client) portstest.Pass {
 			require.NoError(t, c.Raw().PExpire(ctx, key, max(left-d, 0)).Err())
 		}
 	}
+}
+
+// aged returns the record of ended sessions, as if it had been kept for two hours.
+func aged(t testing.TB, c *redis.Client) *redis.Revocations {
+	t.Helper()
+	r := redis.NewRevocations(c)
+	_, err := r.Revoked(t.Context(), []domain.SessionID{"any"})
+	require.ErrorIs(t, err, domain.ErrUnavailable, "a new record cannot tell")
+	since := c.Raw().Options().ClientName + ":revoked:since"
+	fields, err := c.Raw().HKeys(t.Context(), since).Result()
+	require.NoError(t, err)
+	require.Len(t, fields, 1)
+	require.NoError(t, c.Raw().HIncrBy(t.Context(), since, fields[0], -(2*time.Hour).Milliseconds()).Err())
+	return r
 }
 
 // trips counts round trips by what they carry.

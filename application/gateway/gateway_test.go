@@ -104,15 +104,16 @@ func (p *flakyPresence) Leave(ctx context.Context, gw domain.GatewayID, l []doma
 	return p.Presence.Leave(ctx, gw, l)
 }
 
-// revokedSessions answers which sessions have ended, unless it is down.
+// revokedSessions answers which sessions have ended, unless it is down: then it knows of some at most.
 type revokedSessions struct {
 	ended []domain.SessionID
+	known []domain.SessionID
 	down  atomic.Bool
 }
 
 func (r *revokedSessions) Revoked(_ context.Context, ids []domain.SessionID) ([]domain.SessionID, error) {
 	if r.down.Load() {
-		return nil, errors.New("nobody can tell")
+		return r.known, errors.New("nobody can tell")
 	}
 	return slices.DeleteFunc(slices.Clone(ids), func(id domain.SessionID) bool { return !slices.Contains(r.ended, id) }), nil
 }
@@ -418,6 +419,17 @@ func TestPresence(t *testing.T) {
 			pass(domain.LeaseRenewal)
 			assert.Len(t, s.received(), 2, "once")
 			assert.Equal(t, "DISCONNECT", ended.received()[len(ended.received())-1])
+		})
+	})
+	t.Run("what is known to have ended is closed although nobody can tell of the others", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			s, ended := b.connect("1", "ben"), b.connect("2", "ada-laptop")
+			b.revoked.known = []domain.SessionID{laptop}
+			b.revoked.down.Store(true)
+			b.deliver.Subscribed()
+			pass(6 * time.Second)
+			assert.Contains(t, ended.received(), "DISCONNECT")
+			assert.NotContains(t, s.received(), "DISCONNECT")
 		})
 	})
 	t.Run("a lease that was lost is followed by catching up although another cannot be taken back", func(t *testing.T) {

@@ -159,12 +159,12 @@ func (p *Presence) dismissEnded(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, renewTimeout)
 	defer cancel()
 	ended, err := p.revocations.Revoked(ctx, p.connections.sessions())
+	p.dismiss(ended)
 	if err != nil {
-		p.log.Warn("ended sessions not known, will ask again", "error", err)
+		p.log.Warn("ended sessions not all known, will ask again", "error", err)
 		return
 	}
 	p.unchecked = false
-	p.dismiss(ended)
 }
 
 // resync tells the connections to catch up, spread over a few seconds.

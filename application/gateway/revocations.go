@@ -13,8 +13,8 @@ import (
 // recordTimeout leaves time for the owner to answer within what a client that connects is given.
 const recordTimeout = 300 * time.Millisecond
 
-// Revocations asks the record of ended sessions, which is quick, and while that does not answer the service that owns
-// sessions.
+// Revocations asks the record of ended sessions, which is quick, and while that does not answer, or not for all that it may
+// have known once, the service that owns sessions.
 type Revocations struct {
 	record ports.RevocationReader
 	owner  ports.RevocationReader
@@ -28,17 +28,18 @@ func NewRevocations(record, owner ports.RevocationReader, log *slog.Logger) *Rev
 	return &Revocations{record, owner, log}
 }
 
-// Revoked implements ports.RevocationReader.
+// Revoked implements ports.RevocationReader. If neither can tell, it returns what the record knows, with the error.
 func (r *Revocations) Revoked(ctx context.Context, ids []domain.SessionID) ([]domain.SessionID, error) {
 	quick, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	ended, err := r.record.Revoked(quick, ids)
+	recorded, err := r.record.Revoked(quick, ids)
 	if err == nil || ctx.Err() != nil {
-		return ended, err
+		return recorded, err
 	}
-	r.log.WarnContext(ctx, "record of ended sessions does not answer, asking their owner", "error", err)
-	if ended, err = r.owner.Revoked(ctx, ids); err != nil {
-		return nil, fmt.Errorf("owner of sessions: %w", err)
+	r.log.WarnContext(ctx, "record of ended sessions cannot tell, asking their owner", "error", err)
+	ended, err := r.owner.Revoked(ctx, ids)
+	if err != nil {
+		return recorded, fmt.Errorf("owner of sessions: %w", err)
 	}
 	return ended, nil
 }

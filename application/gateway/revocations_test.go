@@ -28,6 +28,9 @@ func TestRevocations(t *testing.T) {
 	ended := func(ids ...domain.SessionID) sessionsRecord {
 		return func(context.Context) ([]domain.SessionID, error) { return ids, nil }
 	}
+	partly := func(ids ...domain.SessionID) sessionsRecord {
+		return func(context.Context) ([]domain.SessionID, error) { return ids, away }
+	}
 	fails := func(context.Context) ([]domain.SessionID, error) { return nil, away }
 	hangs := func(ctx context.Context) ([]domain.SessionID, error) { <-ctx.Done(); return nil, ctx.Err() }
 
@@ -41,6 +44,10 @@ func TestRevocations(t *testing.T) {
 		"the record fails: its owner answers":        {record: fails, owner: ended(phone), want: []domain.SessionID{phone}},
 		"the record hangs: its owner answers before a client that connects has waited too long": {
 			record: hangs, owner: ended(phone), want: []domain.SessionID{phone}, takes: 300 * time.Millisecond,
+		},
+		"the record knows of some only: its owner answers": {record: partly(laptop), owner: ended(laptop, phone), want: []domain.SessionID{laptop, phone}},
+		"the record knows of some only, and its owner fails": {
+			record: partly(laptop), owner: fails, want: []domain.SessionID{laptop}, fails: away,
 		},
 		"both fail":                          {record: fails, owner: fails, fails: away},
 		"both hang, until the caller leaves": {record: hangs, owner: hangs, fails: context.DeadlineExceeded, takes: leaves},

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"chatsystem/domain"
 )
 
 // faults collects what is wrong with settings, one fault per variable that is missing or cannot be read.
@@ -122,7 +124,7 @@ func (f *faults) drainPeriod(d time.Duration) {
 
 func (f *faults) signIn(cost int, access, refresh time.Duration) {
 	f.check(cost >= 4 && cost <= 20, "BCRYPT_COST", "%d is not within 4 and 20", cost)
-	f.check(access >= time.Second && access <= time.Hour, "ACCESS_TOKEN_TTL", "%v is not within 1s and 1h", access)
+	f.check(access >= time.Second && access <= domain.MaxAccessTokenLife, "ACCESS_TOKEN_TTL", "%v is not within 1s and 1h", access)
 	f.check(refresh >= access, "REFRESH_TOKEN_TTL", "%v is shorter than ACCESS_TOKEN_TTL", refresh)
 }
 
