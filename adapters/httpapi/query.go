@@ -13,25 +13,29 @@ import (
 	"chatsystem/domain"
 )
 
-// strictQuery refuses query strings that cannot be read, which net/url would drop in silence, and text that no store
-// can keep.
+// strictQuery refuses query strings that cannot be read, which net/url would drop in silence, and those with text that no
+// store can keep.
 func (s *site) strictQuery(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := url.ParseQuery(r.URL.RawQuery)
-		if err != nil {
+		if err != nil || !isText(query) {
 			s.fail(w, r, errMalformedQuery)
 			return
 		}
-		for name, values := range query {
-			for _, v := range values {
-				if !utf8.ValidString(name) || !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
-					s.fail(w, r, domain.Invalid(strings.ToValidUTF8(name, "�"), "encoding", "The query must be valid UTF-8 without the NUL character."))
-					return
-				}
-			}
-		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isText tells whether all of it is valid UTF-8 without the NUL character.
+func isText(query url.Values) bool {
+	for name, values := range query {
+		for _, v := range append(values, name) {
+			if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // failBinding answers what the generated code could not bind: a parameter, as the body has been checked before it.

@@ -18,9 +18,9 @@ func TestQueryStringsAreReadStrictly(t *testing.T) {
 	}{
 		"a bad escape":        {"limit=%zz", http.StatusBadRequest, "malformed_query", ""},
 		"a semicolon":         {"limit=1;cursor=x", http.StatusBadRequest, "malformed_query", ""},
-		"invalid UTF-8":       {"cursor=%ff", http.StatusUnprocessableEntity, "validation_failed", "cursor"},
-		"NUL":                 {"cursor=a%00", http.StatusUnprocessableEntity, "validation_failed", "cursor"},
-		"a name not in UTF-8": {"%ff=1", http.StatusUnprocessableEntity, "validation_failed", "�"},
+		"invalid UTF-8":       {"cursor=%ff", http.StatusBadRequest, "malformed_query", ""},
+		"NUL":                 {"cursor=a%00", http.StatusBadRequest, "malformed_query", ""},
+		"a name not in UTF-8": {"%ff=1", http.StatusBadRequest, "malformed_query", ""},
 		"no number":           {"limit=ten", http.StatusUnprocessableEntity, "validation_failed", "limit"},
 		"an empty number":     {"limit=", http.StatusUnprocessableEntity, "validation_failed", "limit"},
 		"a fraction":          {"limit=1.5", http.StatusUnprocessableEntity, "validation_failed", "limit"},
