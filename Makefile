@@ -71,9 +71,10 @@ setup: ## install what the tests and servers need (says first what it installs)
 	@sh scripts/setup
 
 .PHONY: lint
-lint: check-generated ## static checks
+lint: check-generated ## static checks, and whether what we ship has known vulnerabilities
 	go vet -tags integration,e2e ./...
 	$(TOOL) golangci-lint run --build-tags integration,e2e
+	sh scripts/audit
 
 .PHONY: generate
 generate: ## make the generated code anew
