@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -67,7 +68,6 @@ func (p *process) start() {
 	p.cmd.Env = append(p.cmd.Env, p.env...)
 	log, err := os.OpenFile(p.logs, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	require.NoError(p.t, err)
-	defer log.Close()
 	p.cmd.Stderr = log
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(p.t, err)
@@ -75,14 +75,17 @@ func (p *process) start() {
 
 	welcomed := make(chan bool, 1)
 	go func() {
-		lines := bufio.NewScanner(out)
+		defer log.Close()
+		defer close(welcomed)
+		lines := bufio.NewScanner(io.TeeReader(out, log))
 		for lines.Scan() {
 			if strings.Contains(lines.Text(), p.url()) {
-				welcomed <- true
-				break
+				select {
+				case welcomed <- true:
+				default: // it says so more than once
+				}
 			}
 		}
-		close(welcomed)
 	}()
 	select {
 	case ok := <-welcomed:

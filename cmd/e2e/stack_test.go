@@ -189,8 +189,9 @@ func (s *stack) all() []*instance {
 	return all
 }
 
-// end ends what runs, and shows the logs of a test that failed.
+// end ends what runs, looks for secrets in the logs, and shows those of a test that failed.
 func (s *stack) end() {
+	defer s.requireNoSecrets()
 	for _, i := range slices.Backward(s.all()) {
 		i.end()
 		if s.t.Failed() {
