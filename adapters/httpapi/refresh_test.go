@@ -100,6 +100,26 @@ func TestTheTokenOfTheBodyGoesBeforeTheCookie(t *testing.T) {
 	require.Equal(t, ann.id, w.signedIn(a, http.StatusOK).id)
 }
 
+// A page of an attacker cannot make a browser go on with a session that the attacker knows.
+func TestSigningInTakesNoSessionOver(t *testing.T) {
+	w := newWorld(t)
+	w.register("ann")
+	eve := w.register("eve")
+	a := w.send("POST", "/api/users/auth/login", "", object{"email": "ann@example.com", "password": password}, withCookie(eve.refresh))
+	ann := w.signedIn(a, http.StatusOK)
+	require.NotEqual(t, eve.refresh, ann.refresh)
+	require.Equal(t, ann.refresh, cookieOf(t, a).Value, "it replaces the one that was there")
+	require.Equal(t, eve.id, w.signedIn(refresh(w, eve.refresh), http.StatusOK).id)
+
+	form := func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") } // all that a form of another origin can send
+	for _, path := range []string{"login", "register", "refresh", "logout"} {
+		body := object{"email": "eve@example.com", "password": password, "username": "eve2", "refresh_token": eve.refresh}
+		a := w.send("POST", "/api/users/auth/"+path, "", body, form)
+		a.requireProblem(t, http.StatusUnsupportedMediaType, "unsupported_media_type")
+		require.Empty(t, a.header.Get("Set-Cookie"), path)
+	}
+}
+
 func TestSigningOutEndsTheSession(t *testing.T) {
 	for name, proof := range map[string]func(token string) (any, func(*http.Request)){
 		"by the body": func(token string) (any, func(*http.Request)) {

@@ -24,6 +24,8 @@ func TestTheWebAppIsServedWhereverItRoutes(t *testing.T) {
 		require.Equal(t, "the page", w.Body.String(), path)
 		require.Equal(t, "no-cache", w.Header().Get("Cache-Control"), path)
 		require.Contains(t, w.Header().Get("Content-Security-Policy"), "script-src 'self';", path)
+		require.Contains(t, w.Header().Get("Content-Security-Policy"), "frame-ancestors 'none'", path)
+		require.Equal(t, "DENY", w.Header().Get("X-Frame-Options"), path)
 	}
 	script := get("/assets/index-1a2b.js")
 	require.Equal(t, "the script", script.Body.String())
