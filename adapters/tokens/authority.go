@@ -14,12 +14,13 @@ var (
 	_ ports.TokenVerifier = (*Authority)(nil)
 )
 
-// Authority signs access tokens and checks them with the same key.
+// Authority signs access tokens with one key, and checks them with that and those that were or will be in its place.
 type Authority struct {
 	*rules
-	clock ports.Clock
-	key   ed25519.PrivateKey
-	keyID string
+	clock     ports.Clock
+	key       ed25519.PrivateKey
+	keyID     string
+	published []ed25519.PublicKey // the signing one first
 }
 
 // NewAuthority loads the key, or makes it.
@@ -33,6 +34,14 @@ func NewAuthority(cfg Config, clock ports.Clock) (*Authority, error) {
 	}
 	a := &Authority{clock: clock, key: key}
 	a.keyID = keyID(a.public())
+	a.published = []ed25519.PublicKey{a.public()}
+	for _, file := range cfg.OtherKeyFiles {
+		other, err := loadKey(file)
+		if err != nil {
+			return nil, fmt.Errorf("other key: %w", err)
+		}
+		a.published = append(a.published, other.Public().(ed25519.PublicKey))
+	}
 	a.rules = newRules(cfg.Issuer, cfg.Audience, clock, a.ownKey)
 	return a, nil
 }
@@ -55,10 +64,12 @@ func (a *Authority) IssueAccess(c ports.AccessClaims) (string, error) {
 }
 
 func (a *Authority) ownKey(id string) (ed25519.PublicKey, error) {
-	if id != a.keyID {
-		return nil, errUnknownKey
+	for _, public := range a.published {
+		if keyID(public) == id {
+			return public, nil
+		}
 	}
-	return a.public(), nil
+	return nil, errUnknownKey
 }
 
 func (a *Authority) public() ed25519.PublicKey { return a.key.Public().(ed25519.PublicKey) }

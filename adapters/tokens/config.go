@@ -8,9 +8,12 @@ import (
 
 // Config says who issues tokens and for whom.
 type Config struct {
-	KeyFile  string // PEM of the private key, made if absent; empty: a key that lives as long as the process
-	Issuer   string
-	Audience string
+	KeyFile string // PEM of the private key, made if absent; empty: a key that lives as long as the process
+	// OtherKeyFiles are keys in the same form that sign nothing, and are published and accepted besides: the next one, which
+	// all instances must publish before the first of them signs with it, and the one before, as long as its tokens live.
+	OtherKeyFiles []string
+	Issuer        string
+	Audience      string
 }
 
 // Validate reports every fault of the settings.

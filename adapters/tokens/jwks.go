@@ -31,17 +31,21 @@ const (
 	signsUse = "sig"
 )
 
-// JWKS returns the public key as a JSON Web Key Set, for services that only verify.
+// JWKS returns the public keys as a JSON Web Key Set, for services that only verify.
 func (a *Authority) JWKS() []byte {
-	key, err := json.Marshal(jwk{keyType, curve, eddsa, signsUse, a.keyID, base64.RawURLEncoding.EncodeToString(a.public())})
-	if err != nil {
-		panic("tokens: " + err.Error()) // strings always encode
+	var set jwks
+	for _, public := range a.published {
+		key, err := json.Marshal(jwk{keyType, curve, eddsa, signsUse, keyID(public), base64.RawURLEncoding.EncodeToString(public)})
+		if err != nil {
+			panic("tokens: " + err.Error()) // strings always encode
+		}
+		set.Keys = append(set.Keys, key)
 	}
-	set, err := json.Marshal(jwks{[]json.RawMessage{key}})
+	text, err := json.Marshal(set)
 	if err != nil {
 		panic("tokens: " + err.Error()) // likewise
 	}
-	return set
+	return text
 }
 
 // parseJWKS returns the keys of a set that can sign access tokens, by their names; the others are passed over, as RFC 7517

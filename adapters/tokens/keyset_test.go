@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -204,4 +205,49 @@ func TestKeySetConfigNamesEveryFault(t *testing.T) {
 		require.Error(t, KeySetConfig{URL: url, Issuer: "chat", Audience: "chat"}.Validate(), url)
 	}
 	require.NoError(t, KeySetConfig{URL: "http://user-service:8080/.well-known/jwks.json", Issuer: "chat", Audience: "chat"}.Validate())
+}
+
+// TestASigningKeyIsChangedWhileTokensLive goes the way of docs/operations.md with two instances that are restarted one after
+// the other: at no step is a token refused that has not expired.
+func TestASigningKeyIsChangedWhileTokensLive(t *testing.T) {
+	dir := t.TempDir()
+	before, after := filepath.Join(dir, "before.pem"), filepath.Join(dir, "after.pem")
+	newIssuer := func(t *testing.T, file string, others ...string) *Authority {
+		a, err := NewAuthority(Config{KeyFile: file, OtherKeyFiles: others, Issuer: "chat", Audience: "chat-clients"}, time.Now)
+		require.NoError(t, err)
+		return a
+	}
+	newIssuer(t, before)
+	newIssuer(t, after)
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		var issued []string
+		// Each step is what one instance, then the other one, is restarted with; the keys may be fetched of either.
+		steps := [][]string{{before}, {before, after}, {after, before}}
+		instances := []*Authority{newIssuer(t, before), newIssuer(t, before)}
+		s.publisher.publish(instances[0])
+		run(t, s.KeySet)
+		for _, files := range steps {
+			for i := range instances {
+				instances[i] = newIssuer(t, files[0], files[1:]...)
+				for _, asked := range instances {
+					s.publisher.publish(asked)
+					pass(refreshEvery)
+					for _, a := range instances {
+						issued = append(issued, tokenOf(t, a))
+					}
+					for _, token := range issued {
+						require.NoError(t, s.verify(token))
+						for _, a := range instances {
+							_, err := a.VerifyAccess(token)
+							require.NoError(t, err)
+						}
+					}
+				}
+			}
+		}
+		old := issued[0]
+		s.publisher.publish(newIssuer(t, after)) // its tokens have expired: it is retired
+		pass(refreshEvery)
+		require.ErrorIs(t, s.verify(old), domain.ErrTokenInvalid)
+	})
 }

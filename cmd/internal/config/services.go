@@ -22,7 +22,8 @@ type (
 		Issuer
 		SignIn
 		Secret
-		PrivateKeyFile string `env:"JWT_PRIVATE_KEY_FILE,required"` // PEM, the same for all instances; made if absent
+		PrivateKeyFile string   `env:"JWT_PRIVATE_KEY_FILE,required"` // PEM, the same for all instances; made if absent
+		OtherKeyFiles  []string `env:"JWT_OTHER_KEY_FILES"`           // PEM, published and accepted besides
 	}
 	// ChatService is conversations, members, invites and the counter of seqs.
 	ChatService struct {

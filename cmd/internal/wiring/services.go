@@ -27,7 +27,7 @@ func UserService(ctx context.Context, cfg config.UserService, log *slog.Logger) 
 	return service(ctx, "user-service", cfg.Common, log,
 		fx.Supply(cfg.Edge, cfg.Origins, cfg.Secret, cfg.PostgresConfig(), cfg.RedisConfig("user-service")),
 		fx.Supply(
-			tokens.Config{KeyFile: cfg.PrivateKeyFile, Issuer: cfg.JWTIssuer, Audience: cfg.JWTAudience},
+			tokens.Config{KeyFile: cfg.PrivateKeyFile, OtherKeyFiles: cfg.OtherKeyFiles, Issuer: cfg.JWTIssuer, Audience: cfg.JWTAudience},
 			users.Lifetimes{Access: cfg.AccessTokenTTL, Refresh: cfg.RefreshTokenTTL}, passwordCost(cfg.BcryptCost),
 		),
 		bind(openPostgres, as[ports.UserStore](), as[ports.UserDirectory](), as[ports.SessionStore](), as[ports.RevocationReader](), fx.As(fx.Self())),
