@@ -67,7 +67,7 @@ func (a allocations) PurgeAllocations(ctx context.Context, before time.Time, lim
 func handlerOf(t testing.TB, store *memory.Store) http.Handler {
 	t.Helper()
 	h, err := httpapi.NewHandler(httpapi.Config{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil,
-		httpapi.InternalChatRoutes(credential, httpapi.InternalChatPorts{Sequences: store, Settler: store, Unfinished: store, Members: store}))
+		httpapi.InternalChatRoutes([]string{credential}, httpapi.InternalChatPorts{Sequences: store, Settler: store, Unfinished: store, Members: store}))
 	require.NoError(t, err)
 	return h
 }

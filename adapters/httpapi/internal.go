@@ -36,18 +36,26 @@ func ServiceCredential(secret []byte) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(key), nil
 }
 
-// internalRouter returns where the calls of other services go: no token of a user, but the credential, is asked for.
-func (m *mount) internalRouter(credential string) chi.Router {
-	return m.data.With(deadline, m.site.requireService(credential))
+// internalRouter returns where the calls of other services go: no token of a user, but a credential, is asked for.
+func (m *mount) internalRouter(credentials []string) chi.Router {
+	return m.data.With(deadline, m.site.requireService(credentials))
 }
 
-// requireService lets a request with the credential pass, and none if there is no credential.
-func (s *site) requireService(credential string) func(http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(credential)) // of one length, so that the time to compare tells nothing
+// requireService lets a request with one of the credentials pass, and none with an empty one.
+func (s *site) requireService(credentials []string) func(http.Handler) http.Handler {
+	var accepted [][sha256.Size]byte // of one length, so that the time to compare tells nothing
+	for _, c := range credentials {
+		if c != "" {
+			accepted = append(accepted, sha256.Sum256([]byte(c)))
+		}
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			got := sha256.Sum256([]byte(r.Header.Get(serviceapi.CredentialHeader)))
-			if credential == "" || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			got, matches := sha256.Sum256([]byte(r.Header.Get(serviceapi.CredentialHeader))), 0
+			for _, want := range accepted {
+				matches += subtle.ConstantTimeCompare(got[:], want[:])
+			}
+			if matches == 0 {
 				s.log.LogAttrs(r.Context(), slog.LevelWarn, "service credential refused",
 					slog.String("client", middleware.GetClientIP(r.Context())), slog.String("route", routeOf(r)))
 				s.fail(w, r, domain.ErrForbidden)

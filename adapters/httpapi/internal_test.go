@@ -20,6 +20,7 @@ import (
 
 const (
 	testCredential   = "what services show each other"
+	otherCredential  = "what they showed, or will show"
 	testConversation = "0192f5d0-0000-7000-8000-000000000001"
 	testUser         = "0192f5d0-0000-7000-8000-000000000002"
 )
@@ -57,8 +58,9 @@ func (p *chatPorts) Revoked(_ context.Context, ids []domain.SessionID) ([]domain
 
 func newInternalSite(t *testing.T, credential string, p *chatPorts) testSite {
 	t.Helper()
-	return newTestSite(t, Config{}, InternalUserRoutes(credential, p),
-		InternalChatRoutes(credential, InternalChatPorts{Sequences: p, Settler: p, Unfinished: p, Members: p}))
+	accepted := []string{credential, otherCredential}
+	return newTestSite(t, Config{}, InternalUserRoutes(accepted, p),
+		InternalChatRoutes(accepted, InternalChatPorts{Sequences: p, Settler: p, Unfinished: p, Members: p}))
 }
 
 // callsOf is one good body for each call, by path.
@@ -106,11 +108,15 @@ func TestOnlyServicesMakeInternalCalls(t *testing.T) {
 				require.NotContains(t, s.log.String(), testCredential)
 			})
 		}
-		t.Run(path+" with the credential", func(t *testing.T) {
-			s := newInternalSite(t, testCredential, &chatPorts{})
-			require.Less(t, s.do(serviceRequest(path, body)).Code, 300)
-			require.Empty(t, s.logged(t, "service credential refused"))
-		})
+		for _, credential := range []string{testCredential, otherCredential} {
+			t.Run(path+" with "+credential, func(t *testing.T) {
+				s := newInternalSite(t, testCredential, &chatPorts{})
+				r := serviceRequest(path, body)
+				r.Header.Set(serviceapi.CredentialHeader, credential)
+				require.Less(t, s.do(r).Code, 300)
+				require.Empty(t, s.logged(t, "service credential refused"))
+			})
+		}
 	}
 }
 

@@ -15,11 +15,11 @@ type InternalChatPorts struct {
 	Members    ports.MembershipReader
 }
 
-// InternalChatRoutes serves p to services that show the credential, under /internal/chats; allocating also under the path
+// InternalChatRoutes serves p to services that show one of the credentials, under /internal/chats; allocating also under the path
 // that the first outline of the system named. None of it is in the document.
-func InternalChatRoutes(credential string, p InternalChatPorts) Routes {
+func InternalChatRoutes(credentials []string, p InternalChatPorts) Routes {
 	return func(m *mount) {
-		r, s := m.internalRouter(credential), m.site
+		r, s := m.internalRouter(credentials), m.site
 		allocate := internalCall(s, p.allocate)
 		r.Post(serviceapi.Allocate, allocate)
 		r.Post(serviceapi.AllocateAlias, allocate)

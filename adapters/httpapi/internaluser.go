@@ -7,9 +7,9 @@ import (
 	"chatsystem/ports"
 )
 
-// InternalUserRoutes serves revocations to services that show the credential, under /internal/users. It is not in the
+// InternalUserRoutes serves revocations to services that show one of the credentials, under /internal/users. It is not in the
 // document.
-func InternalUserRoutes(credential string, revocations ports.RevocationReader) Routes {
+func InternalUserRoutes(credentials []string, revocations ports.RevocationReader) Routes {
 	return func(m *mount) {
 		revoked := func(r *http.Request, in serviceapi.RevokedRequest) (int, any, error) {
 			ids, err := in.Domain()
@@ -22,6 +22,6 @@ func InternalUserRoutes(credential string, revocations ports.RevocationReader) R
 			}
 			return http.StatusOK, serviceapi.RevokedAnswer{SessionIDs: ended}, nil
 		}
-		m.internalRouter(credential).Post(serviceapi.Revoked, internalCall(m.site, revoked))
+		m.internalRouter(credentials).Post(serviceapi.Revoked, internalCall(m.site, revoked))
 	}
 }

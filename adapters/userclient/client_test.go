@@ -25,7 +25,7 @@ const credential = "what services show each other"
 func serve(t testing.TB, store *memory.Store) (*userclient.Client, *atomic.Int32) {
 	t.Helper()
 	h, err := httpapi.NewHandler(httpapi.Config{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil,
-		httpapi.InternalUserRoutes(credential, store))
+		httpapi.InternalUserRoutes([]string{credential}, store))
 	require.NoError(t, err)
 	calls := new(atomic.Int32)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

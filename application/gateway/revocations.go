@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"chatsystem/domain"
@@ -19,13 +20,14 @@ type Revocations struct {
 	record ports.RevocationReader
 	owner  ports.RevocationReader
 	log    *slog.Logger
+	asking atomic.Bool // the owner; said once, as it may last for an hour of connections
 }
 
 var _ ports.RevocationReader = (*Revocations)(nil)
 
 // NewRevocations returns the reader.
 func NewRevocations(record, owner ports.RevocationReader, log *slog.Logger) *Revocations {
-	return &Revocations{record, owner, log}
+	return &Revocations{record: record, owner: owner, log: log}
 }
 
 // Revoked implements ports.RevocationReader. If neither can tell, it returns what the record knows, with the error.
@@ -33,10 +35,15 @@ func (r *Revocations) Revoked(ctx context.Context, ids []domain.SessionID) ([]do
 	quick, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
 	recorded, err := r.record.Revoked(quick, ids)
+	if err == nil && r.asking.Swap(false) {
+		r.log.InfoContext(ctx, "record of ended sessions can tell again")
+	}
 	if err == nil || ctx.Err() != nil {
 		return recorded, err
 	}
-	r.log.WarnContext(ctx, "record of ended sessions cannot tell, asking their owner", "error", err)
+	if !r.asking.Swap(true) {
+		r.log.WarnContext(ctx, "record of ended sessions cannot tell, asking their owner", "error", err)
+	}
 	ended, err := r.owner.Revoked(ctx, ids)
 	if err != nil {
 		return recorded, fmt.Errorf("owner of sessions: %w", err)

@@ -1,9 +1,11 @@
 package gateway_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +66,19 @@ func TestRevocations(t *testing.T) {
 			})
 		})
 	}
+
+	t.Run("asking the owner is said once, and its end", func(t *testing.T) {
+		var log bytes.Buffer
+		var now sessionsRecord
+		record := sessionsRecord(func(ctx context.Context) ([]domain.SessionID, error) { return now(ctx) })
+		r := gateway.NewRevocations(record, ended(), slog.New(slog.NewTextHandler(&log, nil)))
+		for _, now = range []sessionsRecord{fails, fails, ended(), ended(), fails} {
+			_, err := r.Revoked(t.Context(), []domain.SessionID{laptop})
+			require.NoError(t, err)
+		}
+		assert.Equal(t, 2, strings.Count(log.String(), "level=WARN"))
+		assert.Equal(t, 1, strings.Count(log.String(), "level=INFO"))
+	})
 
 	t.Run("a caller who has left does not trouble the owner", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())

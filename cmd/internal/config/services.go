@@ -143,6 +143,7 @@ type (
 	// Secret is what the services share: their credential and the key of session ids derive from it.
 	Secret struct {
 		ServiceSecret string `env:"SERVICE_SECRET_FILE,required,file"`
+		OtherSecret   string `env:"SERVICE_SECRET_OTHER_FILE,file"` // its credential is accepted besides
 	}
 )
 
@@ -262,4 +263,5 @@ const minSecret = 32
 
 func (c Secret) validate(f *faults) {
 	f.check(len(c.ServiceSecret) >= minSecret, "SERVICE_SECRET_FILE", "the file holds less than %d bytes", minSecret)
+	f.check(c.OtherSecret == "" || len(c.OtherSecret) >= minSecret, "SERVICE_SECRET_OTHER_FILE", "the file holds less than %d bytes", minSecret)
 }

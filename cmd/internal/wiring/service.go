@@ -35,7 +35,7 @@ func service(ctx context.Context, name string, cfg config.Common, log *slog.Logg
 		fx.StartTimeout(startTimeout), fx.StopTimeout(cfg.DrainPeriod+stopGrace),
 		rootContext(ctx), logging(log), system, fx.Supply(Failures(nil), cfg),
 		fx.Supply(tracing.Config{Endpoint: cfg.OTLPEndpoint, Service: name, Ratio: cfg.TraceRatio}), telemetry,
-		fx.Provide(newCredential, openRedis, redis.NewRateCounters),
+		fx.Provide(newCredential, newAcceptedCredentials, openRedis, redis.NewRateCounters),
 		fx.Options(parts...),
 		serving(cfg.HTTPAddr, cfg.AdminAddr, listening),
 	)
@@ -45,15 +45,15 @@ func service(ctx context.Context, name string, cfg config.Common, log *slog.Logg
 type front struct {
 	fx.In
 
-	Common     config.Common
-	Edge       config.Edge
-	Credential credential
-	Log        *slog.Logger
-	Registry   prometheus.Registerer
-	Gatherer   prometheus.Gatherer
-	Tracer     *tracing.Tracer
-	Counters   *redis.RateCounters
-	Verifier   ports.TokenVerifier `optional:"true"` // none: nothing is served to users
+	Common   config.Common
+	Edge     config.Edge
+	Accepted acceptedCredentials
+	Log      *slog.Logger
+	Registry prometheus.Registerer
+	Gatherer prometheus.Gatherer
+	Tracer   *tracing.Tracer
+	Counters *redis.RateCounters
+	Verifier ports.TokenVerifier `optional:"true"` // none: nothing is served to users
 }
 
 // handler serves the routes. Cross-origin requests are answered by the proxy in front, nowhere else.
@@ -75,6 +75,17 @@ type credential string
 func newCredential(s config.Secret) (credential, error) {
 	c, err := httpapi.ServiceCredential([]byte(s.ServiceSecret))
 	return credential(c), err
+}
+
+// acceptedCredentials are its own, and while the secret is being changed the other one's.
+type acceptedCredentials []string
+
+func newAcceptedCredentials(own credential, s config.Secret) (acceptedCredentials, error) {
+	if s.OtherSecret == "" {
+		return acceptedCredentials{string(own)}, nil
+	}
+	other, err := httpapi.ServiceCredential([]byte(s.OtherSecret))
+	return acceptedCredentials{string(own), other}, err
 }
 
 // derive makes a key for one purpose out of the secret that the services share.

@@ -52,7 +52,7 @@ type userFront struct {
 func newUserHandler(f userFront) (http.Handler, error) {
 	return f.Front.handler(f.Origins.AllowedOrigins,
 		httpapi.UserRoutes(f.Users), httpapi.KeyRoutes(f.Authority.JWKS), httpapi.DocumentRoutes(),
-		httpapi.InternalUserRoutes(string(f.Front.Credential), f.Sessions),
+		httpapi.InternalUserRoutes(f.Front.Accepted, f.Sessions),
 		httpapi.HealthRoutes(postgresCheck(f.DB), schemaCheck(f.DB), redisCheck(f.Redis)),
 	)
 }
@@ -93,7 +93,7 @@ type chatFront struct {
 func newChatsHandler(f chatFront) (http.Handler, error) {
 	return f.Front.handler(nil,
 		httpapi.ChatRoutes(f.Chats),
-		httpapi.InternalChatRoutes(string(f.Front.Credential), f.Internal),
+		httpapi.InternalChatRoutes(f.Front.Accepted, f.Internal),
 		httpapi.HealthRoutes(postgresCheck(f.DB), schemaCheck(f.DB), keyCheck(f.Keys), redisCheck(f.Redis), topicCheck(f.Topics)),
 	)
 }
