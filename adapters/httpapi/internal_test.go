@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/stretchr/testify/require"
 
 	"chatsystem/adapters/internal/serviceapi"
@@ -118,6 +119,19 @@ func TestOnlyServicesMakeInternalCalls(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestEveryInternalCallIsTried fails for a call that callsOf, and so the tests above, forget.
+func TestEveryInternalCallIsTried(t *testing.T) {
+	tried := callsOf()
+	walked := 0
+	routes := newInternalSite(t, testCredential, &chatPorts{}).Handler.(chi.Routes)
+	require.NoError(t, chi.Walk(routes, func(_, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		walked++
+		require.Contains(t, tried, serviceapi.Of(pattern, testConversation))
+		return nil
+	}))
+	require.Equal(t, len(tried), walked)
 }
 
 func TestWithoutACredentialNobodyMakesInternalCalls(t *testing.T) {

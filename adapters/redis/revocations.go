@@ -29,9 +29,11 @@ const sinceTTL = 2 * domain.MaxAccessTokenLife
 var errRecordYoung = errors.New("the record of ended sessions is younger than an access token may be")
 
 // ageScript returns how long the server has kept the record, in milliseconds: since the script first ran in this life of
-// the process, as far as the keys of that are still there. KEYS: since. ARGV: TTL in ms, renewed by every run.
+// the process, as far as the keys of that are still there. (Who may not ask for INFO notices lost keys only.) KEYS: since.
+// ARGV: TTL in ms, renewed by every run.
 var ageScript = redis.NewScript(serverNow + `
-local life = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
+local info = redis.pcall('INFO', 'server')
+local life = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 local since = redis.call('HGET', KEYS[1], life)
 if not since then
   since = now
