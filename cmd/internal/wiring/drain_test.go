@@ -30,9 +30,10 @@ func TestADrainingProgramIsNotReady(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			addr := freeAddress(t)
 			app := fxtest.New(t, build(addr), fx.NopLogger).RequireStart()
-			for range 100 { // each takes its 20 ms to go
+			for range 50 { // each takes its 20 ms to go
 				require.Equal(t, http.StatusOK, get(t, addr, "/socket.io/?EIO=4&transport=polling", nil))
 			}
 			stopped := make(chan error, 1)
@@ -43,6 +44,7 @@ func TestADrainingProgramIsNotReady(t *testing.T) {
 				return status == http.StatusServiceUnavailable && health.Status == "draining"
 			}, time.Second, time.Millisecond)
 			require.Equal(t, http.StatusOK, get(t, addr, "/healthz", nil))
+
 			require.NoError(t, <-stopped)
 		})
 	}
