@@ -65,6 +65,7 @@ func serve(s server, l listener, listening func(net.Addr)) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
+			ln = takeLastCalls(ln)
 			listening(ln.Addr())
 			go func() {
 				if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
