@@ -21,10 +21,12 @@ import (
 // promtool is Prometheus' own judge of what it is given.
 func promtool(t *testing.T, args ...string) {
 	t.Helper()
+	_, err := exec.LookPath("promtool")
+	require.NoError(t, err, "scripts/setup checks installs it")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "promtool", args...).CombinedOutput()
-	require.NoError(t, err, "scripts/setup checks installs it\n%s", out)
+	require.NoError(t, err, "%s", out)
 }
 
 func TestPrometheusTakesItsFiles(t *testing.T) {
