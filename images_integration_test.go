@@ -177,7 +177,7 @@ func requireStatic(t *testing.T, program string) {
 	t.Helper()
 	file, err := elf.Open(program)
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	for _, p := range file.Progs {
 		assert.NotEqual(t, elf.PT_INTERP, p.Type)
 	}
