@@ -73,9 +73,15 @@ func TestServicesAreScaledUnderLoad(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, verdict.Err())
 	}
+	var brokenOff []access // on a connection that its instance had not taken: only the client may repeat such a POST, and did
 	for _, a := range s.accesses() {
+		if a.Method == http.MethodPost && a.Status == http.StatusBadGateway {
+			brokenOff = append(brokenOff, a)
+			continue
+		}
 		assert.Less(t, a.Status, http.StatusInternalServerError, "%v: another instance could have answered", a)
 	}
+	assert.Less(t, len(brokenOff), 10, "%v", brokenOff)
 }
 
 // rename has the name server know what runs.
