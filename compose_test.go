@@ -3,7 +3,6 @@ package chatsystem_test
 import (
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -262,19 +261,4 @@ func TestComposeSecrets(t *testing.T) {
 	assert.Equal(t, []string{"user-service"}, readers["signing-key"])
 	assert.ElementsMatch(t, services, readers["service-secret"])
 	assert.Equal(t, []string{"grafana"}, readers["grafana-password"])
-}
-
-// Nothing but what the images are built of is sent to the builder: no data, no keys, no history.
-func TestDockerignoreKeepsSecretsOut(t *testing.T) {
-	text, err := os.ReadFile(".dockerignore")
-	require.NoError(t, err)
-	lines := strings.Fields(string(text[strings.Index(string(text), "\n*\n"):]))
-	require.Equal(t, "*", lines[0])
-	for _, line := range lines {
-		if name, ok := strings.CutPrefix(line, "!"); ok {
-			assert.NotContains(t, []string{".git", ".env", "data", ".infra", "bin"}, name)
-			_, err := os.Stat(filepath.FromSlash(name))
-			assert.NoError(t, err)
-		}
-	}
 }

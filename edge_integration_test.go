@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -215,6 +216,58 @@ func TestEdgeTriesAnotherInstance(t *testing.T) {
 		require.Equal(t, "ok", e.get("/api/chats/x").text)
 	}
 	require.Positive(t, total(broken), "else nothing was tried again")
+}
+
+func TestASessionBeginsAtAGatewayThatTakesIt(t *testing.T) {
+	draining := newInstance(t, "gateway", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("sid") == "" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		_, _ = io.WriteString(w, "draining")
+	})
+	well := newInstance(t, "gateway", answerOK)
+	e := newEdge(t, newAddress("gateway"), draining, well)
+	for range 20 {
+		a := e.get("/ws/socket.io/?EIO=4&transport=polling")
+		require.Equal(t, http.StatusOK, a.StatusCode)
+		require.Equal(t, "ok", a.text)
+	}
+	require.Positive(t, total(draining), "else nothing was tried again")
+
+	e.scale(newAddress("gateway"))
+	require.Eventually(t, func() bool { return e.get("/socket.io/?EIO=4&transport=polling").StatusCode == http.StatusBadGateway }, 10*time.Second, 50*time.Millisecond)
+	e.get("/socket.io/?EIO=4&transport=polling").requireProblem(t, http.StatusBadGateway, "unavailable")
+	e.get("/socket.io/?EIO=4&transport=polling&sid=s").requireProblem(t, http.StatusBadGateway, "unavailable")
+}
+
+// What a gateway has written the client has, before the answer is at its end.
+func TestEdgeHoldsNothingBackOfRealtime(t *testing.T) {
+	for _, path := range []string{"/socket.io/?EIO=4&transport=polling", "/socket.io/?EIO=4&transport=polling&sid=s"} {
+		seen := make(chan struct{})
+		e := newEdge(t, newInstance(t, "gateway", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(len("first second")))
+			_, _ = io.WriteString(w, "first")
+			w.(http.Flusher).Flush()
+			select {
+			case <-seen:
+			case <-time.After(10 * time.Second):
+				return // buffered: the first half comes now at last
+			}
+			_, _ = io.WriteString(w, " second")
+		}))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+e.addr+path, nil)
+		require.NoError(t, err)
+		res, err := client.Do(r)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		first := make([]byte, len("first"))
+		_, err = io.ReadFull(res.Body, first)
+		require.NoError(t, err)
+		close(seen)
+		rest, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		require.Equal(t, "first second", string(first)+string(rest))
+	}
 }
 
 func TestEdgeFollowsTheNameServer(t *testing.T) {

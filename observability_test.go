@@ -2,6 +2,7 @@ package chatsystem_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -42,7 +43,10 @@ func readYAML(t *testing.T, name string, into any) {
 }
 
 type panel struct {
+	ID         int
+	Type       string
 	Title      string
+	GridPos    struct{ X, Y, W, H int }
 	Datasource struct{ Type, UID string }
 	Targets    []struct{ Expr string }
 }
@@ -138,7 +142,9 @@ func TestEveryAlertSaysWhatToDo(t *testing.T) {
 		assert.NotEmpty(t, a.Annotations["summary"], a.Alert)
 		assert.NotEmpty(t, a.Annotations["runbook"], a.Alert)
 		assert.Contains(t, []string{"page", "ticket"}, a.Labels["severity"], a.Alert)
-		assert.Contains(t, string(text), "`"+a.Alert+"`", "docs/observability.md")
+		_, row, found := strings.Cut(string(text), "\n| `"+a.Alert+"` | "+a.Labels["severity"]+" | ")
+		row, _, _ = strings.Cut(row, "\n")
+		assert.True(t, found && strings.Contains(row, a.Annotations["runbook"]), "%s: docs/observability.md tells the same", a.Alert)
 	}
 }
 
@@ -164,18 +170,94 @@ func TestObservabilityNamesTheServicesOfCompose(t *testing.T) {
 	}
 	assert.Equal(t, 9090, chat.DNS[0].Port)
 
+	var loki, tempo struct {
+		Server struct {
+			Port int `yaml:"http_listen_port"`
+		}
+		Distributor struct {
+			Receivers struct {
+				OTLP struct {
+					Protocols struct{ HTTP struct{ Endpoint string } }
+				}
+			}
+		}
+	}
+	readYAML(t, "loki.yaml", &loki)
+	readYAML(t, "tempo.yaml", &tempo)
+	assert.Equal(t, "0.0.0.0:4318", tempo.Distributor.Receivers.OTLP.Protocols.HTTP.Endpoint, "where the services send traces")
+	urls := map[string]string{
+		"prometheus": "http://prometheus:9090",
+		"loki":       fmt.Sprintf("http://loki:%d", loki.Server.Port),
+		"tempo":      fmt.Sprintf("http://tempo:%d", tempo.Server.Port),
+	}
 	var grafana struct {
 		Datasources []struct{ UID, Type, URL string }
 	}
 	readYAML(t, "grafana/provisioning/datasources/chat.yaml", &grafana)
+	require.Len(t, grafana.Datasources, len(urls))
 	for _, source := range grafana.Datasources {
 		assert.Equal(t, source.Type, source.UID)
-		assert.Contains(t, all.ServiceNames(), strings.Split(strings.TrimPrefix(source.URL, "http://"), ":")[0])
+		assert.Equal(t, urls[source.UID], source.URL)
+		assert.Contains(t, all.ServiceNames(), source.UID)
 	}
-	var loki, tempo map[string]any
-	readYAML(t, "loki.yaml", &loki)
-	readYAML(t, "tempo.yaml", &tempo)
+	var provider struct {
+		Providers []struct{ Options struct{ Path string } }
+	}
+	readYAML(t, "grafana/provisioning/dashboards/chat.yaml", &provider)
+	mounted := map[string]string{}
+	for _, v := range all.Services["grafana"].Volumes {
+		mounted[v.Target] = v.Source
+	}
+	folder, err := filepath.Abs(filepath.Join(observability, "grafana/dashboards"))
+	require.NoError(t, err)
+	assert.Equal(t, folder, mounted[provider.Providers[0].Options.Path])
+
 	alloy, err := os.ReadFile(filepath.Join(observability, "config.alloy"))
 	require.NoError(t, err)
 	assert.Contains(t, string(alloy), `"com.docker.compose.project=`+all.Name+`"`)
+	assert.Contains(t, string(alloy), `"`+urls["loki"]+`/loki/api/v1/push"`)
+}
+
+// Alloy's own parser is no module that can be fetched: its blocks are looked at by what they refer to.
+var (
+	alloyBlock     = regexp.MustCompile(`(?m)^([a-z.]+) "([a-z]+)" \{$`)
+	alloyReference = regexp.MustCompile(`\b((?:discovery|loki)(?:\.[a-z]+)+)\.(?:targets|output|receiver)\b`)
+)
+
+func TestAlloyPassesLogsFromBlockToBlock(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(observability, "config.alloy"))
+	require.NoError(t, err)
+	blocks, used := map[string]bool{}, map[string]bool{}
+	for _, block := range alloyBlock.FindAllStringSubmatch(string(text), -1) {
+		blocks[block[1]+"."+block[2]] = true
+	}
+	for _, reference := range alloyReference.FindAllStringSubmatch(string(text), -1) {
+		used[reference[1]] = true
+	}
+	used["loki.source.docker.project"] = true // which begins it all
+	assert.Equal(t, blocks, used)
+	assert.Equal(t, strings.Count(string(text), "{"), strings.Count(string(text), "}"))
+}
+
+// Grafana draws what has a place of its own, an id, and a datasource.
+func TestDashboardsAreWhole(t *testing.T) {
+	for file, d := range dashboards(t) {
+		ids, cells := map[int]bool{}, map[[2]int]string{}
+		for _, p := range d.Panels {
+			assert.False(t, ids[p.ID], "%s: %s has another's id", file, p.Title)
+			ids[p.ID] = true
+			assert.LessOrEqual(t, p.GridPos.X+p.GridPos.W, 24, "%s: %s", file, p.Title)
+			for x := range p.GridPos.W {
+				for y := range p.GridPos.H {
+					cell := [2]int{p.GridPos.X + x, p.GridPos.Y + y}
+					require.Empty(t, cells[cell], "%s: %s is on another", file, p.Title)
+					cells[cell] = p.Title
+				}
+			}
+			assert.Equal(t, p.Type == "row", len(p.Targets) == 0, "%s: %s", file, p.Title)
+			for _, target := range p.Targets {
+				assert.NotEmpty(t, target.Expr, "%s: %s", file, p.Title)
+			}
+		}
+	}
 }

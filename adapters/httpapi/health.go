@@ -30,16 +30,21 @@ const (
 	healthy   = "ok"
 	degraded  = "degraded" // only what is optional fails
 	unhealthy = "failing"
+	leaving   = "draining" // it finishes what it has begun
 )
 
-// HealthRoutes serves /healthz, 200 while the process runs, and /readyz, 503 while a check fails that is not optional. Why
-// one fails goes to the log, not to the client.
+// HealthRoutes serves /healthz, 200 while the process runs, and /readyz, 503 once the server drains or while a check fails
+// that is not optional. Why one fails goes to the log, not to the client.
 func HealthRoutes(checks ...Check) Routes {
 	return func(m *mount) {
 		m.data.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 			writeHealth(w, health{healthy, map[string]string{}})
 		})
 		m.data.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
+			if m.site.cfg.Draining != nil && m.site.cfg.Draining() {
+				writeHealth(w, health{leaving, map[string]string{}})
+				return
+			}
 			writeHealth(w, m.site.probe(r.Context(), checks))
 		})
 	}
@@ -78,7 +83,7 @@ func writeHealth(w http.ResponseWriter, h health) {
 		panic(err) // strings only
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if h.Status == unhealthy {
+	if h.Status == unhealthy || h.Status == leaving {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	_, _ = w.Write(body) // a client that went away needs no answer

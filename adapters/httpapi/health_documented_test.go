@@ -18,16 +18,19 @@ func TestEveryStateOfHealthIsDocumented(t *testing.T) {
 	works := func(context.Context) error { return nil }
 	fails := func(context.Context) error { return errors.New("refused") }
 	for want, tc := range map[string]struct {
-		check  httpapi.Check
-		status int
+		check    httpapi.Check
+		draining bool
+		status   int
 	}{
-		"ok":       {httpapi.Check{Name: "redis", Probe: works}, http.StatusOK},
-		"degraded": {httpapi.Check{Name: "redis", Probe: fails, Optional: true}, http.StatusOK},
-		"failing":  {httpapi.Check{Name: "redis", Probe: fails}, http.StatusServiceUnavailable},
+		"ok":       {httpapi.Check{Name: "redis", Probe: works}, false, http.StatusOK},
+		"degraded": {httpapi.Check{Name: "redis", Probe: fails, Optional: true}, false, http.StatusOK},
+		"failing":  {httpapi.Check{Name: "redis", Probe: fails}, false, http.StatusServiceUnavailable},
+		"draining": {httpapi.Check{Name: "redis", Probe: works}, true, http.StatusServiceUnavailable},
 	} {
 		t.Run(want, func(t *testing.T) {
 			clock := &manualClock{now: time.Now()}
-			handler, err := httpapi.NewHandler(httpapi.Config{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), testTokens{clock}, httpapi.HealthRoutes(tc.check))
+			cfg := httpapi.Config{Draining: func() bool { return tc.draining }}
+			handler, err := httpapi.NewHandler(cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), testTokens{clock}, httpapi.HealthRoutes(tc.check))
 			require.NoError(t, err)
 			w := &world{t, handler, clock} // holds every answer against the document
 			require.Equal(t, want, into[object](t, w.send("GET", "/readyz", "", nil), tc.status).text("status"))

@@ -31,6 +31,8 @@ type Config struct {
 	Counters func(limiter string) RateCounter
 	// Tracer records the operations; nil records none.
 	Tracer Tracer
+	// Draining tells whether the server is about to end, which /readyz says then; nil: it never is. Called concurrently.
+	Draining func() bool
 }
 
 // Validate reports every fault of the configuration.

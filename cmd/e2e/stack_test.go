@@ -101,14 +101,19 @@ func newProcesses(t *testing.T, settings ...string) *stack {
 	}
 	for service, addresses := range hosts {
 		for n, host := range addresses {
-			s.running[service] = append(s.running[service], &instance{
-				t: t, service: service, host: host, program: filepath.Join(bin, service), env: s.env,
-				log: filepath.Join(s.dir, fmt.Sprintf("%s-%d.log", service, n+1)),
-			})
+			s.running[service] = append(s.running[service], s.newInstance(service, n+1, host))
 		}
 	}
 	t.Cleanup(s.end)
 	return s
+}
+
+// newInstance prepares the n-th instance of a service.
+func (s *stack) newInstance(service string, n int, host string) *instance {
+	return &instance{
+		t: s.t, service: service, host: host, program: filepath.Join(s.bin, service), env: s.env,
+		log: filepath.Join(s.dir, fmt.Sprintf("%s-%d.log", service, n)),
+	}
 }
 
 // settings are what all processes have, with a database that is still empty.
@@ -153,13 +158,7 @@ func (s *stack) startEdge() {
 	s.t.Helper()
 	s.edgeDir = filepath.Join(s.dir, "edge")
 	require.NoError(s.t, os.MkdirAll(s.edgeDir, 0o755))
-	var names strings.Builder
-	for service, addresses := range hosts {
-		for _, host := range addresses {
-			fmt.Fprintln(&names, host, service)
-		}
-	}
-	require.NoError(s.t, os.WriteFile(filepath.Join(s.edgeDir, "hosts"), []byte(names.String()), 0o644))
+	s.writeNames(s.all())
 	s.serveWebApp(s.edgeDir)
 	s.t.Cleanup(func() {
 		if err := s.edge("down"); err != nil {
@@ -168,6 +167,16 @@ func (s *stack) startEdge() {
 	})
 	require.NoError(s.t, s.edge("up"))
 	s.url = "http://127.0.0.1:" + edgePort
+}
+
+// writeNames makes these the instances that the name server of the edge knows, once it looks.
+func (s *stack) writeNames(instances []*instance) {
+	s.t.Helper()
+	var names strings.Builder
+	for _, i := range instances {
+		fmt.Fprintln(&names, i.host, i.service)
+	}
+	require.NoError(s.t, os.WriteFile(filepath.Join(s.edgeDir, "hosts"), []byte(names.String()), 0o644))
 }
 
 // edge tells scripts/edge what to do.

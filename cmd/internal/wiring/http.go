@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,9 @@ import (
 // drain lets the long-lived connections of a server go before it stops.
 type drain func(context.Context) error
 
+// ending is set once a program has been told to stop: from then on it is not ready.
+type ending struct{ atomic.Bool }
+
 // listener is one HTTP server of a program.
 type listener struct {
 	name    string
@@ -31,12 +35,12 @@ type listener struct {
 // serving is the HTTP servers of a program: the one that clients reach and, if it has an address, one for operators.
 // listening hears where the first one listens: with port 0 the system chooses.
 func serving(addr, adminAddr string, listening func(net.Addr)) fx.Option {
-	return fx.Invoke(func(s server) {
+	return fx.Options(fx.Provide(func() *ending { return &ending{} }), fx.Invoke(func(s server) {
 		if adminAddr != "" { // stops after the other one: who looks on while connections are let go sees something
 			serve(s, listener{"admin", adminAddr, adminHandler(s.Gatherer), nil}, func(net.Addr) {})
 		}
 		serve(s, listener{"http", addr, s.Handler, s.Drain}, listening)
-	})
+	}))
 }
 
 type server struct {
@@ -48,6 +52,7 @@ type server struct {
 	Handler   http.Handler
 	Gatherer  prometheus.Gatherer
 	Drain     drain `optional:"true"`
+	Ending    *ending
 }
 
 // serve listens at start, and at stop lets connections go and waits for requests under way.
@@ -60,6 +65,7 @@ func serve(s server, l listener, listening func(net.Addr)) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
+			ln = takeLastCalls(ln)
 			listening(ln.Addr())
 			go func() {
 				if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
@@ -72,6 +78,7 @@ func serve(s server, l listener, listening func(net.Addr)) {
 			return nil
 		},
 		OnStop: func(ctx context.Context) error {
+			s.Ending.Store(true)
 			var drained error
 			if l.drain != nil { // while they wait for their turn, connections and their requests are served
 				drained = l.drain(ctx)

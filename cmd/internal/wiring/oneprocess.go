@@ -149,6 +149,7 @@ type surface struct {
 	Sockets   *socketio.Server
 	Deliver   *gateway.Deliver
 	Store     pinger
+	Ending    *ending
 }
 
 func newChatHandler(s surface) (http.Handler, error) {
@@ -165,7 +166,10 @@ func newChatHandler(s surface) (http.Handler, error) {
 	if s.Config.AdminAddr == "" {
 		routes = append(routes, httpapi.MetricRoutes(s.Gatherer))
 	}
-	cfg := httpapi.Config{AllowedOrigins: s.Config.AllowedOrigins, CORS: true, TrustedProxies: s.Config.TrustedProxies, Tracer: s.Tracer}
+	cfg := httpapi.Config{
+		AllowedOrigins: s.Config.AllowedOrigins, CORS: true, TrustedProxies: s.Config.TrustedProxies,
+		Tracer: s.Tracer, Draining: s.Ending.Load,
+	}
 	if s.Config.RateLimits {
 		cfg.Limits = httpapi.DefaultLimits()
 	}

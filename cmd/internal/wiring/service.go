@@ -53,6 +53,7 @@ type front struct {
 	Gatherer prometheus.Gatherer
 	Tracer   *tracing.Tracer
 	Counters *redis.RateCounters
+	Ending   *ending
 	Verifier ports.TokenVerifier `optional:"true"` // none: nothing is served to users
 }
 
@@ -61,7 +62,7 @@ func (f front) handler(origins []string, routes ...httpapi.Routes) (http.Handler
 	if f.Common.AdminAddr == "" {
 		routes = append(routes, httpapi.MetricRoutes(f.Gatherer))
 	}
-	cfg := httpapi.Config{AllowedOrigins: origins, TrustedProxies: f.Edge.TrustedProxies, Tracer: f.Tracer}
+	cfg := httpapi.Config{AllowedOrigins: origins, TrustedProxies: f.Edge.TrustedProxies, Tracer: f.Tracer, Draining: f.Ending.Load}
 	if f.Edge.RateLimits {
 		cfg.Limits = httpapi.DefaultLimits()
 		cfg.Counters = func(limiter string) httpapi.RateCounter { return f.Counters.Limiter(limiter) }

@@ -911,11 +911,11 @@ export interface components {
          */
         Health: {
             /**
-             * @description `degraded`: what fails the service can do without for a while.
+             * @description `degraded`: what fails the service can do without for a while; `draining`: it finishes what it has begun and ends.
              * @enum {string}
              */
-            status: "ok" | "degraded" | "failing";
-            /** @description Each dependency by name, `ok` or `failing`. */
+            status: "ok" | "degraded" | "failing" | "draining";
+            /** @description Each dependency by name, `ok` or `failing`; none while draining. */
             checks: {
                 [key: string]: "ok" | "failing";
             };
@@ -2378,7 +2378,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description A check fails without which the service cannot work. */
+            /** @description A check fails without which the service cannot work, or it is about to end. */
             503: {
                 headers: {
                     [name: string]: unknown;
