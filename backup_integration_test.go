@@ -62,6 +62,7 @@ func TestABackupOfBothStores(t *testing.T) {
 		history := restored.history(t, c)
 		require.Subset(t, history, later, "and so is what was sent between the two copies")
 		require.Contains(t, history, last.ID)
+		restored.verify(t)
 	})
 	t.Run("DynamoDB's copy is the earlier one: history ends where messages are missing", func(t *testing.T) {
 		t.Parallel()
@@ -75,7 +76,15 @@ func TestABackupOfBothStores(t *testing.T) {
 
 		restored := openStores(t, database, table)
 		restored.reconcile(t, c)
-		require.NotSubset(t, restored.history(t, c), acknowledged)
+		before := restored.history(t, c)
+		require.NotSubset(t, before, acknowledged)
+
+		restored.verify(t, "--repair", "--apply")
+		_, _, err := restored.log.Append(t.Context(), domain.Draft{Conversation: c.group, Sender: c.members[0].ID, ClientMsgID: "after the repair", Body: "Hello"})
+		require.NoError(t, err)
+		restored.reconcile(t, c)
+		require.Greater(t, len(restored.history(t, c)), len(before), "what was lost is passed over")
+		restored.verify(t)
 	})
 }
 
@@ -136,6 +145,17 @@ func (s stores) history(t *testing.T, c *crowd) []domain.MessageID {
 			return ids
 		}
 	}
+}
+
+// verify has chatctl, as an operator runs it, find nothing wrong, or nothing that it could not mend.
+func (s stores) verify(t *testing.T, flags ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // it is built first
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", append([]string{"run", "./cmd/chatctl", "verify", "--store", "services"}, flags...)...)
+	cmd.Env = append(cmd.Environ(), "POSTGRES_DSN="+s.dsn, "DYNAMODB_ENDPOINT="+dynamoEndpoint(), "DYNAMODB_TABLE="+s.table)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
 }
 
 // crowd is a group whose members send without pause.

@@ -56,15 +56,14 @@ func (c Config) source(pragmas ...string) (string, error) {
 	}
 	pragmas = append(pragmas,
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-		"journal_mode(WAL)",
-		"synchronous(FULL)",
-		"foreign_keys(1)",
-		fmt.Sprintf("journal_size_limit(%d)", walLimit),
 		fmt.Sprintf("cache_size(-%d)", cacheKiB),
 	)
-	query := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
-	if i := slices.Index(pragmas, readOnly); i >= 0 {
-		query = url.Values{"_pragma": slices.Delete(slices.Clone(pragmas), i, i+1), "mode": {"ro"}}
+	var query url.Values
+	if i := slices.Index(pragmas, readOnly); i >= 0 { // the journal stays of the kind it is: that is in the file
+		query = url.Values{"_pragma": slices.Delete(pragmas, i, i+1), "mode": {"ro"}}
+	} else {
+		pragmas = append(pragmas, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("journal_size_limit(%d)", walLimit))
+		query = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
 	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: query.Encode()}
 	return u.String(), nil

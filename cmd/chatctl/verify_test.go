@@ -3,10 +3,13 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -181,6 +184,41 @@ func TestVerifyFindsWhatIsPlanted(t *testing.T) {
 		file = planted(t, database, faults["a message is lost"].statements...)
 		assert.Contains(t, operator.fails(exitFailure, "verify", "--store", "sqlite:"+file, "--repair", "--apply"), "backup")
 	})
+}
+
+func TestABackupTakenWhilePeopleSendIsWhole(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t)
+	p.start()
+	ada, ben := registered(t, p.url, "ada"), registered(t, p.url, "ben")
+	ada.ok("group", "Garden", "ben")
+	ctx, cancel := context.WithCancel(t.Context())
+	sent := make(chan struct{})
+	var sending sync.WaitGroup
+	for _, sender := range []*person{ada, ben} {
+		sending.Go(func() {
+			for ctx.Err() == nil && sender.with("", "send", "Garden", "hello").code == 0 {
+				select {
+				case sent <- struct{}{}:
+				case <-ctx.Done():
+				}
+			}
+		})
+	}
+	for range 10 {
+		<-sent
+	}
+	target := filepath.Join(t.TempDir(), "backup")
+	backup := exec.CommandContext(ctx, chatBinary, "backup", target)
+	backup.Env = append(backup.Environ(), p.env...)
+	out, err := backup.CombinedOutput()
+	require.NoError(t, err, string(out))
+	<-sent // it goes on
+	cancel()
+	sending.Wait()
+
+	operator := newPerson(t, "http://127.0.0.1:1", "operator")
+	assert.Contains(t, operator.ok("verify", "--store", "sqlite:"+filepath.Join(target, "chat.db")), "0 violations")
 }
 
 func TestVerifyCommandLine(t *testing.T) {
