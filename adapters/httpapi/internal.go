@@ -48,7 +48,7 @@ func (s *site) requireService(credential string) func(http.Handler) http.Handler
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			got := sha256.Sum256([]byte(r.Header.Get(serviceapi.CredentialHeader)))
 			if credential == "" || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-				s.log.LogAttrs(r.Context(), slog.LevelWarn, "service credential refused",
+				s.log.LogAttrs(r.Context(), slog.LevelError, "service credential refused",
 					slog.String("client", middleware.GetClientIP(r.Context())), slog.String("route", routeOf(r)))
 				s.fail(w, r, domain.ErrForbidden)
 				return
