@@ -62,21 +62,25 @@ type key struct{ source, measure string }
 func (w *watch) while(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- f(ctx) }()
+	var result error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		result = f(ctx)
+	}()
 	ticker := time.NewTicker(w.cfg.Every)
 	defer ticker.Stop()
 	for {
 		select {
-		case err := <-done:
-			if err != nil {
-				return err
+		case <-done:
+			if result != nil {
+				return result
 			}
 			return w.read(ctx)
 		case <-ticker.C:
 			if err := w.read(ctx); err != nil {
 				cancel()
-				_ = <-done // ended by that
+				<-done
 				return err
 			}
 		}
