@@ -46,6 +46,8 @@ func TestARollingUpgradeAndBack(t *testing.T) {
 		replace(t, load, i, now)
 	}
 	s.expandSchema()
+	s.bin = before
+	s.makeStores() // as a deployment does that migrates before every start
 	for _, service := range []string{"user-service", "chat-service", "message-service", "fanout-worker", "gateway"} {
 		replace(t, load, s.running[service][0], before)
 	}

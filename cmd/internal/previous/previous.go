@@ -16,7 +16,7 @@ import (
 )
 
 // Release is the release before this one: a commit of the history, whoever releases sets it.
-const Release = "ace7fa8386a68dbd5be578e819adedf6647f359d"
+const Release = "3fca53f8b0da6ff21bbc9ae8fe1bd9d89505914d"
 
 // Build builds programs of the release, by their folders under cmd, into a folder. It needs the repository with its
 // history, not a copy of the files.
