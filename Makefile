@@ -49,6 +49,7 @@ test: setup ## everything: with the race detector, real clients, real servers, k
 	sh scripts/infra up
 	@set -e; trap 'sh scripts/infra down' EXIT; $(MAKE) --no-print-directory test-integration test-e2e
 	$(MAKE) --no-print-directory test-web
+	$(MAKE) --no-print-directory soak MODE=one DURATION=35s ROUND=1500ms REST=1s
 
 .PHONY: test-integration
 test-integration: testdata/node/node_modules/.package-lock.json ## the fast tests, and those that need servers, which must run
@@ -87,6 +88,10 @@ check-generated: generate ## fail if generated code is not current
 .PHONY: bench
 bench: ## the benchmarks, with allocations
 	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
+
+.PHONY: soak
+soak: ## load the system for long and look for leaks: MODE=one|five|both, DURATION=30m; plots in artifacts/
+	@sh scripts/soak
 
 FUZZTIME ?= 30s
 

@@ -36,6 +36,7 @@ var rings = map[string][]string{
 	"adapters/httpapi/openapi":      {},
 	"cmd":                           {"cmd/internal", "sdk"},
 	"cmd/chatctl/internal/bench":    {"sdk"},
+	"cmd/chatctl/internal/soak":     {},
 	"cmd/internal/config":           {"adapters", "application", "ports", "domain"},
 	"cmd/internal/wiring":           {"adapters", "application", "ports", "domain", "cmd/internal/config", "cmd/internal/verify", "web", "migrations"},
 	"cmd/internal/verify":           {"ports", "domain", "sdk"},

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -36,6 +37,34 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 			}
 		}
 	}
+}
+
+// shown is how docs/delivery.md names a test: a link to its file, then its name or that of its part.
+var shown = regexp.MustCompile(`\[[^\]]+\]\(([^)]+)\)\s"([^"]+)"`)
+
+// TestEachPromiseIsShownByATest holds docs/delivery.md to the tests that it names, and every row to naming one.
+func TestEachPromiseIsShownByATest(t *testing.T) {
+	text, err := os.ReadFile("docs/delivery.md")
+	require.NoError(t, err)
+	isTest := regexp.MustCompile(`(_test\.go|/portstest/\w+\.go|\.(test|spec)\.(ts|mjs)|^testdata/.*\.json)$`)
+	space := regexp.MustCompile(`\s+`)
+	for _, m := range shown.FindAllStringSubmatch(string(text), -1) {
+		file, name := filepath.Join("docs", m[1]), space.ReplaceAllString(m[2], " ")
+		assert.Regexp(t, isTest, filepath.ToSlash(file))
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		there := strings.Contains(string(source), "func "+name+"(") || strings.Contains(string(source), `"`+name+`"`)
+		assert.True(t, there, "%s has no test %q", file, name)
+	}
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| ---") || strings.HasSuffix(strings.TrimSpace(line), "shown by |") || strings.HasPrefix(line, "| do not") {
+			continue
+		}
+		rows++
+		assert.Regexp(t, shown, line, "a promise that no test shows")
+	}
+	assert.Greater(t, rows, 40)
 }
 
 func linksOf(t *testing.T, document string) []string {

@@ -114,15 +114,15 @@ func TestLongListsAreSplit(t *testing.T) {
 	}
 }
 
-// What a user is told of a wrong setting is that the server failed, not that the user may not.
+// What a user is told of a wrong setting is that the service cannot do this now, not that the user may not.
 func TestAWrongCredentialIsNoFaultOfTheUser(t *testing.T) {
 	store := memory.NewStore(time.Now)
 	c, err := chatclient.New(chatclient.Config{URL: serve(t, store), Credential: "wrong"})
 	require.NoError(t, err)
 	_, err = c.Members(t.Context(), []domain.ConversationID{domain.ConversationID(portstest.NewUUID())})
-	require.ErrorContains(t, err, "403 forbidden")
-	var fault *domain.Fault
-	require.NotErrorAs(t, err, &fault)
+	require.ErrorIs(t, err, domain.ErrUnavailable)
+	require.NotErrorIs(t, err, domain.ErrForbidden)
+	require.ErrorContains(t, err, "SERVICE_SECRET_FILE")
 }
 
 func TestSettingsAreCheckedBeforeUse(t *testing.T) {

@@ -56,7 +56,7 @@ func (s *site) requireService(credentials []string) func(http.Handler) http.Hand
 				matches += subtle.ConstantTimeCompare(got[:], want[:])
 			}
 			if matches == 0 {
-				s.log.LogAttrs(r.Context(), slog.LevelWarn, "service credential refused",
+				s.log.LogAttrs(r.Context(), slog.LevelError, "service credential refused",
 					slog.String("client", middleware.GetClientIP(r.Context())), slog.String("route", routeOf(r)))
 				s.fail(w, r, domain.ErrForbidden)
 				return

@@ -103,7 +103,7 @@ func TestOnlyServicesMakeInternalCalls(t *testing.T) {
 				requireProblem(t, s.do(r), http.StatusForbidden, "forbidden")
 				lines := s.logged(t, "service credential refused")
 				require.Len(t, lines, 1)
-				require.Equal(t, "WARN", lines[0]["level"])
+				require.Equal(t, "ERROR", lines[0]["level"])
 				require.Equal(t, "192.0.2.1", lines[0]["client"])
 				require.Equal(t, strings.ReplaceAll(path, testConversation, "{conversation_id}"), lines[0]["route"])
 				require.NotContains(t, s.log.String(), testCredential)

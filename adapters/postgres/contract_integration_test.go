@@ -20,20 +20,21 @@ import (
 	"chatsystem/ports/portstest"
 )
 
+var suites = map[string]func(*testing.T, portstest.Open){
+	"users":              portstest.RunUsers,
+	"sessions":           portstest.RunSessions,
+	"conversations":      portstest.RunConversations,
+	"invites":            portstest.RunInvites,
+	"conversation views": portstest.RunConversationViews,
+	"read marks":         portstest.RunReadMarks,
+	"membership":         portstest.RunMembership,
+	"message log":        portstest.RunMessageLog,
+	"heads":              portstest.RunHeads,
+	"settler":            portstest.RunSettler,
+	"unfinished leases":  portstest.RunUnfinishedLeases,
+}
+
 func TestContracts(t *testing.T) {
-	suites := map[string]func(*testing.T, portstest.Open){
-		"users":              portstest.RunUsers,
-		"sessions":           portstest.RunSessions,
-		"conversations":      portstest.RunConversations,
-		"invites":            portstest.RunInvites,
-		"conversation views": portstest.RunConversationViews,
-		"read marks":         portstest.RunReadMarks,
-		"membership":         portstest.RunMembership,
-		"message log":        portstest.RunMessageLog,
-		"heads":              portstest.RunHeads,
-		"settler":            portstest.RunSettler,
-		"unfinished leases":  portstest.RunUnfinishedLeases,
-	}
 	for name, run := range suites {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // they wait for the server most of the time
@@ -44,6 +45,10 @@ func TestContracts(t *testing.T) {
 
 func TestAllocations(t *testing.T) {
 	t.Parallel()
+	runAllocations(t, newDatabase)
+}
+
+func runAllocations(t *testing.T, newDatabase func(testing.TB) string) {
 	portstest.RunAllocations(t, func(t testing.TB) portstest.Allocating {
 		dsn := newDatabase(t)
 		db := open(t, dsn, time.Now)

@@ -27,8 +27,8 @@ type Migration struct {
 }
 
 // Migrate brings the schema up to date, each step in a transaction of its own; of several callers one migrates and the
-// others wait for it, at most a minute. The lock belongs to a session: the DSN must not lead through a pooler of transactions. A database
-// made by a later version of the program is refused. ctx bounds the whole.
+// others wait for it, at most a minute. The lock belongs to a session: the DSN must not lead through a pooler of transactions. A schema
+// of a later release is left as it is: this one's programs work on it. ctx bounds the whole.
 func Migrate(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	provider, err := cfg.migrations(log)
 	if err != nil {
@@ -43,7 +43,7 @@ func Migrate(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		return fmt.Errorf("postgres: schema version: %w", translate(err))
 	}
 	if has > knows {
-		return fmt.Errorf("postgres: the schema has version %d, this program knows %d: use a later version of it", has, knows)
+		log.Warn("the schema is of a later release and stays so", "has", has, "knows", knows)
 	}
 	return nil
 }

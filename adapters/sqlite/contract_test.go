@@ -16,21 +16,22 @@ import (
 	"chatsystem/ports/portstest"
 )
 
+var suites = map[string]func(*testing.T, portstest.Open){
+	"users":              portstest.RunUsers,
+	"sessions":           portstest.RunSessions,
+	"conversations":      portstest.RunConversations,
+	"invites":            portstest.RunInvites,
+	"conversation views": portstest.RunConversationViews,
+	"read marks":         portstest.RunReadMarks,
+	"membership":         portstest.RunMembership,
+	"message log":        portstest.RunMessageLog,
+	"message reader":     portstest.RunMessageReader,
+	"heads":              portstest.RunHeads,
+	"settler":            portstest.RunSettler,
+	"unfinished leases":  portstest.RunUnfinishedLeases,
+}
+
 func TestContracts(t *testing.T) {
-	suites := map[string]func(*testing.T, portstest.Open){
-		"users":              portstest.RunUsers,
-		"sessions":           portstest.RunSessions,
-		"conversations":      portstest.RunConversations,
-		"invites":            portstest.RunInvites,
-		"conversation views": portstest.RunConversationViews,
-		"read marks":         portstest.RunReadMarks,
-		"membership":         portstest.RunMembership,
-		"message log":        portstest.RunMessageLog,
-		"message reader":     portstest.RunMessageReader,
-		"heads":              portstest.RunHeads,
-		"settler":            portstest.RunSettler,
-		"unfinished leases":  portstest.RunUnfinishedLeases,
-	}
 	for name, run := range suites {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // they wait for the disk most of the time

@@ -38,8 +38,8 @@ type logKey struct {
 	seq          domain.Seq
 }
 
-// Open opens the file, makes it if it is absent, and brings its schema up to date; a file made by a later version of the
-// program is refused. ctx bounds the opening only. The caller closes the DB, and holds LockDir on the folder from
+// Open opens the file, makes it if it is absent, and brings its schema up to date; a file from which a later
+// version of the program took something away is refused. ctx bounds the opening only. The caller closes the DB, and holds LockDir on the folder from
 // before to after.
 func Open(ctx context.Context, cfg Config, clock ports.Clock, entropy ports.Entropy) (*DB, error) {
 	if err := cfg.Validate(); err != nil {

@@ -10,7 +10,12 @@ import (
 	"chatsystem/migrations"
 )
 
-// migrate brings the schema up to date, each step in a transaction of its own.
+// qNeeds returns the schema version that a program must know to use the file: 0 unless a later version has taken something
+// away that earlier ones used.
+const qNeeds = `PRAGMA user_version`
+
+// migrate brings the schema up to date, each step in a transaction of its own. A schema to which a later version of the
+// program has only added is used as it is.
 func migrate(ctx context.Context, db *sql.DB) error {
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.SQLite, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
@@ -20,8 +25,15 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("sqlite: schema version: %w", translate(err))
 	}
-	if has > knows {
-		return fmt.Errorf("sqlite: the file has schema version %d, this program knows %d: use a later version of it", has, knows)
+	var needs int64
+	if err := db.QueryRowContext(ctx, qNeeds).Scan(&needs); err != nil {
+		return fmt.Errorf("sqlite: schema version needed: %w", translate(err))
+	}
+	switch {
+	case needs > knows:
+		return fmt.Errorf("sqlite: the file needs a program of schema version %d, this one knows %d: use a later version of it", needs, knows)
+	case has > knows:
+		return nil
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("sqlite: migrate: %w", translate(err))

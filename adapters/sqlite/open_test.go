@@ -98,11 +98,11 @@ func TestOpen(t *testing.T) {
 		prepare func(t *testing.T, path string)
 		says    string
 	}{
-		"a file made by a later version": {func(t *testing.T, path string) {
+		"a file from which a later version took something away": {func(t *testing.T, path string) {
 			db, err := sqlite.Open(t.Context(), sqlite.Config{Path: path}, time.Now, entropy)
 			require.NoError(t, err)
 			require.NoError(t, db.Close())
-			run(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, TRUE)`)
+			run(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, TRUE)`, `PRAGMA user_version = 9999`)
 		}, "later version"},
 		"a file that is no database": {func(t *testing.T, path string) {
 			require.NoError(t, os.WriteFile(path, []byte("this is a text, long enough not to be taken for an empty file"), 0o600))

@@ -194,6 +194,14 @@ func TestRoute(t *testing.T) {
 			assert.Equal(t, []string{"1→[ada ben]", "2→[ben]"}, b.outbox.sent["g2"])
 		})
 	})
+	t.Run("who joined since a message was sent gets its event, too", func(t *testing.T) {
+		run(t, func(t *testing.T, b *bench) {
+			b.members.sets["c"] = domain.MemberSet{Version: 3, Users: []domain.UserID{"ada", "ben"}}
+			b.source.emit(2, 1) // sent while ben was out of the group, who is back when it goes out
+			synctest.Wait()
+			assert.Equal(t, []string{"1→[ada ben]"}, b.outbox.sent["g2"])
+		})
+	})
 	t.Run("after a reassignment what was held is forgotten", func(t *testing.T) {
 		run(t, func(t *testing.T, b *bench) {
 			b.source.emit(1, 1, 3)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"chatsystem/application/eventqueue"
 	"chatsystem/domain"
@@ -15,6 +16,7 @@ import (
 type Announcer struct {
 	events *eventqueue.Queue[domain.Pointer]
 	settle *settleBatcher
+	noRoom atomic.Int64 // in settle
 }
 
 // NewAnnouncer returns an announcer; Run does its work.
@@ -35,13 +37,17 @@ func NewAnnouncer(publisher ports.EventPublisher, settler ports.Settler, log *sl
 // Announce takes a stored message. It never blocks, and of ctx only its place in a trace counts. Of several calls for one
 // message within a moment, such as those of concurrent retries, the first counts.
 func (a *Announcer) Announce(ctx context.Context, p domain.Pointer) {
-	if a.settle.add(p, domain.Stored) {
+	switch a.settle.add(p, domain.Stored) {
+	case added:
 		a.events.Offer(ctx, p)
+	case noRoom:
+		a.noRoom.Add(1)
+	case alreadyThere:
 	}
 }
 
-// Refused returns how many messages were left to Reconcile because the queue was full.
-func (a *Announcer) Refused() int64 { return a.events.Refused() }
+// Refused returns how many messages were left to Reconcile for want of room, in the queue of events or in that of settlements.
+func (a *Announcer) Refused() int64 { return a.events.Refused() + a.noRoom.Load() }
 
 // Run works until ctx ends, then finishes what is queued, within a bounded time.
 func (a *Announcer) Run(ctx context.Context) {

@@ -94,6 +94,18 @@ func TestAnnouncer(t *testing.T) {
 			assert.Equal(t, []states{{1: domain.Stored}}, r.states())
 		})
 	})
+	t.Run("what it has no room to settle is left, and counted", func(t *testing.T) {
+		r := &record{}
+		a := messages.NewAnnouncer(r, r, slog.New(slog.DiscardHandler)) // does not run: nothing leaves its queues
+		const room, more = 16384, 5
+		for seq := range domain.Seq(room + more) {
+			a.Announce(t.Context(), domain.Pointer{Conversation: "c", Seq: seq + 1})
+		}
+		const events = 8192
+		assert.EqualValues(t, room-events+more, a.Refused(), "each message once: those without a place among the events, and those without any")
+		a.Announce(t.Context(), domain.Pointer{Conversation: "c", Seq: 1})
+		assert.EqualValues(t, room-events+more, a.Refused(), "a repeated one has its place")
+	})
 	t.Run("what is queued when it stops is published and settled before it returns", func(t *testing.T) {
 		announcing(t, func(t *testing.T, r *record, announce func(domain.Seq), stop func()) {
 			announce(1)

@@ -41,13 +41,14 @@ type Reconcile struct {
 	log        *slog.Logger
 
 	published, closed, lost, failed atomic.Int64
+	reported                        reported
 }
 
 // Outcomes counts what became of the messages that Reconcile found unfinished.
 type Outcomes struct {
 	Published int64 // announced again
 	Closed    int64 // their seqs hold no message of theirs
-	Lost      int64 // stored once, and gone from the store
+	Lost      int64 // stored once, and gone from the store; counted each time they are found so
 	Failed    int64 // tried again later
 }
 
@@ -162,14 +163,22 @@ func (uc *Reconcile) finishRun(ctx context.Context, run []domain.Allocation) ([]
 	for _, a := range run {
 		held := bySeq[a.Seq]
 		if !held.Holds(a.MessageID) {
-			uc.lost.Add(1)
-			uc.log.ErrorContext(ctx, "a stored message is gone: the message store is older than the database",
-				"conversation_id", a.Conversation, "seq", a.Seq, "message_id", a.MessageID)
+			uc.reportLost(ctx, a)
 			continue
 		}
 		stored = append(stored, held.Pointer)
 	}
 	return stored, nil
+}
+
+// reportLost counts a message that is gone each time it is found, so that the alarm lasts as long as the fault, and logs it
+// once.
+func (uc *Reconcile) reportLost(ctx context.Context, a domain.Allocation) {
+	uc.lost.Add(1)
+	if uc.reported.first(a.MessageID) {
+		uc.log.ErrorContext(ctx, "a stored message is gone: the message store is older than the database",
+			"conversation_id", a.Conversation, "seq", a.Seq, "message_id", a.MessageID)
+	}
 }
 
 // publish records the messages as stored first: what cannot be published yet is in history all the same.

@@ -1,9 +1,11 @@
 package messages_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -58,6 +60,23 @@ func TestReconcile(t *testing.T) {
 		assert.Equal(t, 2, n)
 		assert.Equal(t, []domain.Seq{7}, r.published)
 		assert.Equal(t, messages.Outcomes{Published: 1, Failed: 1}, uc.Outcomes())
+	})
+	t.Run("a message that is gone is counted whenever it is found, and logged once", func(t *testing.T) {
+		u := &unfinished{left: []domain.Allocation{{Conversation: "c", Seq: 1, MessageID: "m1", State: domain.Stored}}}
+		r, log := &record{}, &bytes.Buffer{}
+		uc := messages.NewReconcile(u, memory.NewMessageStore(), stubborn{}, r, r, slog.New(slog.NewTextHandler(log, nil)))
+		round := func() {
+			_, err := uc.Execute(t.Context())
+			require.NoError(t, err)
+		}
+		round()
+		round()
+		assert.Equal(t, 1, strings.Count(log.String(), "message is gone"))
+		u.left = append(u.left, domain.Allocation{Conversation: "c", Seq: 5, MessageID: "m5", State: domain.Stored})
+		round()
+		assert.Equal(t, 2, strings.Count(log.String(), "message is gone"), "another one")
+		assert.Equal(t, messages.Outcomes{Lost: 4}, uc.Outcomes())
+		assert.Empty(t, r.published)
 	})
 	t.Run("it backs off while a part is down, also after a full batch", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

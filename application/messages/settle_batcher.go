@@ -37,27 +37,38 @@ func newSettleBatcher(settler ports.Settler, log *slog.Logger) *settleBatcher {
 	return &settleBatcher{settler: settler, log: log, wake: make(chan struct{}, 1), waiting: map[entryKey]domain.Settlement{}}
 }
 
-// add queues a settlement; of two for one message the further one counts. It is false if that one is waiting already, or if
-// there is no room.
-func (b *settleBatcher) add(p domain.Pointer, state domain.AllocationState) bool {
-	added := b.put(domain.Settlement{Conversation: p.Conversation, Seq: p.Seq, State: state, Last: p})
+// addition is what became of a settlement that was to be queued.
+type addition int
+
+const (
+	added        addition = iota
+	alreadyThere          // or one that goes further
+	noRoom
+)
+
+// add queues a settlement; of two for one message the further one counts.
+func (b *settleBatcher) add(p domain.Pointer, state domain.AllocationState) addition {
+	a := b.put(domain.Settlement{Conversation: p.Conversation, Seq: p.Seq, State: state, Last: p})
 	select {
 	case b.wake <- struct{}{}:
 	default:
 	}
-	return added
+	return a
 }
 
-func (b *settleBatcher) put(s domain.Settlement) bool {
+func (b *settleBatcher) put(s domain.Settlement) addition {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := entryKey{s.Conversation, s.Seq}
 	had, there := b.waiting[k]
-	if there && !had.State.CanBecome(s.State) || !there && len(b.waiting) >= settleCapacity {
-		return false
+	switch {
+	case there && !had.State.CanBecome(s.State):
+		return alreadyThere
+	case !there && len(b.waiting) >= settleCapacity:
+		return noRoom
 	}
 	b.waiting[k] = s
-	return true
+	return added
 }
 
 func (b *settleBatcher) take() []domain.Settlement {

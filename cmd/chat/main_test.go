@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"io"
 	"net"
@@ -29,13 +30,14 @@ func TestMain(m *testing.M) {
 
 // process is a running `chat serve`.
 type process struct {
-	t    *testing.T
-	addr string
-	dir  string
-	args []string
-	env  []string // settings besides those of every test
-	cmd  *exec.Cmd
-	logs string
+	t       *testing.T
+	program string // an executable; empty: this one
+	addr    string
+	dir     string
+	args    []string
+	env     []string // settings besides those of every test
+	cmd     *exec.Cmd
+	logs    string
 }
 
 // newProcess returns a program that has not been started, with a data folder and an address of its own.
@@ -63,7 +65,7 @@ func (p *process) start() {
 	p.t.Helper()
 	self, err := os.Executable()
 	require.NoError(p.t, err)
-	p.cmd = exec.Command(self, append([]string{"serve"}, p.args...)...)
+	p.cmd = exec.Command(cmp.Or(p.program, self), append([]string{"serve"}, p.args...)...)
 	p.cmd.Env = append(p.cmd.Environ(), "HTTP_ADDR="+p.addr, "DATA_DIR="+filepath.Join(p.dir, "data"), "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=1s")
 	p.cmd.Env = append(p.cmd.Env, p.env...)
 	log, err := os.OpenFile(p.logs, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)

@@ -40,7 +40,7 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd.PersistentFlags().StringVar(&o.seed, "seed", "", "use the accounts of this name, and make those that are missing")
 	cmd.PersistentFlags().StringVar(&o.plot, "plot", "", "draw the latencies to this file, as SVG")
 	cmd.PersistentFlags().BoolVar(&o.elsewhere, "yes-load-this-server", false, "load a server on another machine than this")
-	cmd.AddCommand(a.benchPairs(&o), a.benchGroup(&o), a.benchConnections(&o), a.benchHistory(&o), a.benchReconnect(&o))
+	cmd.AddCommand(a.benchPairs(&o), a.benchGroup(&o), a.benchConnections(&o), a.benchHistory(&o), a.benchReconnect(&o), a.benchSoak(&o))
 	for _, c := range cmd.Commands() {
 		c.Args = cobra.NoArgs
 		markUsage(c)

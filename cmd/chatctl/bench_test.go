@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -105,6 +106,40 @@ func TestBenchFindsFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestBenchSoak(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server := serve(t, "DATA_DIR="+dir)
+	plot := filepath.Join(t.TempDir(), "soak.svg")
+	args := []string{
+		"bench", "soak", "--duration", "4s", "--round", "500ms", "--rest", "1s", "--rate", "40", "--pairs", "3", "--plot", plot,
+		"--metrics", "chat=" + server + "/metrics", "--sqlite", "db=" + filepath.Join(dir, "chat.db"),
+	}
+	r := newPerson(t, server, "soak").objects(args...)[0]
+	messages := r["messages"].(map[string]any)
+	assert.Positive(t, messages["acknowledged"])
+	assert.Equal(t, messages["sent"], messages["acknowledged"])
+	assert.Positive(t, r["returns"], "members leave and come back")
+	assert.NotContains(t, r, "errors")
+	var series []map[string]any
+	for _, s := range r["series"].([]any) {
+		series = append(series, s.(map[string]any))
+	}
+	assert.Equal(t, []any{"goroutines", "heap target", "resident memory", "open files", "log file", "data file"}, fields(series, "measure"))
+	drawn, err := os.ReadFile(plot)
+	require.NoError(t, err)
+	assert.Contains(t, string(drawn), "open files")
+
+	assert.Contains(t, newPerson(t, server, "soak").fails(exitUsage, "bench", "soak"), "nothing to watch")
+	assert.Contains(t, newPerson(t, server, "soak").fails(exitUsage, "bench", "soak", "--redis", "nowhere"), "NAME=PLACE")
+	var judged atomic.Int64
+	lossy := startProxy(t, server, &faultyProxy{post: func(_ int64, w http.ResponseWriter, r *http.Request) bool {
+		const short = 120 // what is said in the groups, where members come and go
+		return r.ContentLength > short && forgetOne(5)(judged.Add(1), w, r)
+	}})
+	assert.Contains(t, newPerson(t, lossy, "soak").fails(exitFailure, args...), "acknowledged messages are not in the history")
 }
 
 func TestBenchIsCareful(t *testing.T) {

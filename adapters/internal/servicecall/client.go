@@ -28,7 +28,7 @@ type Client struct {
 }
 
 // New returns a client of the service with this name. It connects to nothing yet. An answer with the code of one of
-// faults is that error; any other refusal is a bug or a wrong setting, not the user's fault.
+// faults is that error; a refused credential makes the service unavailable; any other refusal is a bug, not the user's fault.
 func New(cfg Config, service string, faults ...*domain.Fault) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", service, err)
@@ -93,7 +93,7 @@ func (c *Client) explain(ctx context.Context, path string, err error) error {
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %s: %w", c.service, path, ctx.Err())
-	case isTransient(err), errors.Is(err, errOpen):
+	case isTransient(err), errors.Is(err, errOpen), errors.Is(err, errCredential):
 		return fmt.Errorf("%w: %s: %s: %w", domain.ErrUnavailable, c.service, path, err)
 	}
 	return fmt.Errorf("%s: %s: %w", c.service, path, err)

@@ -139,7 +139,7 @@ func TestRefusalsAreFinal(t *testing.T) {
 	}{
 		"a fault the caller knows":        {404, `{"code":"conversation_not_found"}`, domain.ErrConversationNotFound},
 		"another one":                     {409, `{"code":"client_msg_id_reused"}`, domain.ErrClientMsgIDReused},
-		"a credential that is not good":   {403, `{"code":"forbidden"}`, nil},
+		"a credential that is not good":   {403, `{"code":"forbidden"}`, domain.ErrUnavailable},
 		"a path that the service has not": {404, `{"code":"route_not_found"}`, nil},
 		"a body it does not take":         {422, `{"code":"validation_failed"}`, nil},
 		"its bug":                         {500, `{"code":"internal"}`, nil},

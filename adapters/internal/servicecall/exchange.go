@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"chatsystem/adapters/internal/serviceapi"
+	"chatsystem/domain"
 	"chatsystem/ports"
 )
 
@@ -22,6 +23,10 @@ type transient struct{ cause error }
 
 func (t transient) Error() string { return t.cause.Error() }
 func (t transient) Unwrap() error { return t.cause }
+
+// errCredential is a refusal of this service as such. It ends when the secrets are the same again, as they are at the end of
+// a replacement, so a user may repeat what met it; repeating it at once is of no use.
+var errCredential = errors.New("service credential refused: SERVICE_SECRET_FILE is not the same in both services")
 
 func isTransient(err error) bool { return errors.As(err, new(transient)) }
 
@@ -72,6 +77,9 @@ func (c *Client) refusal(status int, answer []byte) error {
 		if f.Code == problem.Code {
 			return f
 		}
+	}
+	if problem.Code == domain.ErrForbidden.Code {
+		return errCredential
 	}
 	return fmt.Errorf("answered %d %s", status, problem.Code)
 }

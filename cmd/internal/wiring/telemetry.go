@@ -1,6 +1,9 @@
 package wiring
 
 import (
+	"encoding/json"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
 
@@ -111,18 +114,43 @@ func watchConsumer(r prometheus.Registerer, c *kafka.Consumer) error {
 	)
 }
 
-// watchSockets returns h with the ends of its sockets counted by reason.
+// watchSockets returns h with its authentications measured, and the ends of its sockets counted by reason.
 func watchSockets(r prometheus.Registerer, h socketio.Handler) (socketio.Handler, error) {
+	authentications := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "chat_gateway_authenticate_duration_seconds", Help: "Time to answer a client that shows its token.",
+		Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
+	})
 	ends := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "chat_gateway_disconnects_total", Help: "Sockets that ended, by reason.",
 	}, []string{"reason"})
 	ends.WithLabelValues(socketio.ReasonSlow) // shown before the first one
-	return watchedSockets{h, ends}, register(r, ends)
+	return watchedSockets{h, authentications, ends}, register(r, authentications, ends)
 }
 
 type watchedSockets struct {
 	socketio.Handler
-	ends *prometheus.CounterVec
+	authentications prometheus.Histogram
+	ends            *prometheus.CounterVec
+}
+
+// Connect implements socketio.Handler.
+func (h watchedSockets) Connect(s *socketio.Socket, auth json.RawMessage) {
+	if auth != nil {
+		defer h.measure(time.Now())
+	}
+	h.Handler.Connect(s, auth)
+}
+
+// Event implements socketio.Handler.
+func (h watchedSockets) Event(s *socketio.Socket, name string, args socketio.Args, ack socketio.Ack) {
+	if name == "authenticate" {
+		defer h.measure(time.Now())
+	}
+	h.Handler.Event(s, name, args, ack)
+}
+
+func (h watchedSockets) measure(began time.Time) {
+	h.authentications.Observe(time.Since(began).Seconds())
 }
 
 // Disconnect implements socketio.Handler.

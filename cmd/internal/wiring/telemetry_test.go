@@ -167,7 +167,7 @@ func TestMetricsMoveWithWhatHappens(t *testing.T) {
 		"chat_messages_sent_total", "chat_publish_batch_size", "chat_publish_duration_seconds", "chat_settle_batch_size",
 		"chat_fanout_lag_seconds", "chat_fanout_batch_size", "chat_fanout_route_duration_seconds",
 		"chat_fanout_deliveries_total", "chat_fanout_receivers_total", "chat_fanout_deliver_duration_seconds",
-		"chat_delivery_latency_seconds", "chat_gateway_disconnects_total",
+		"chat_delivery_latency_seconds", "chat_gateway_authenticate_duration_seconds", "chat_gateway_disconnects_total",
 	} {
 		assert.Positive(t, count[name], name)
 	}

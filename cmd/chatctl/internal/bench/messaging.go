@@ -118,6 +118,11 @@ func (b *Bench) conversation(ctx context.Context, members []user) (string, error
 		dm, err := members[0].CreateDM(ctx, members[1].id)
 		return dm.ConversationID, err
 	}
+	return b.group(ctx, members)
+}
+
+// group makes a group; the first member is its admin.
+func (b *Bench) group(ctx context.Context, members []user) (string, error) {
 	var others []string
 	for _, m := range members[1:] {
 		others = append(others, m.id)

@@ -24,6 +24,20 @@ type Verdict struct {
 	StoredMore int `json:"stored_more"` // in the history a second time: a broken promise
 }
 
+// Add takes the counts of another load into this verdict.
+func (v *Verdict) Add(other Verdict) {
+	v.Sent += other.Sent
+	v.Acknowledged += other.Acknowledged
+	v.Failed += other.Failed
+	v.Delivered += other.Delivered
+	v.CaughtUp += other.CaughtUp
+	v.Silent += other.Silent
+	v.Duplicated += other.Duplicated
+	v.Reordered += other.Reordered
+	v.Lost += other.Lost
+	v.StoredMore += other.StoredMore
+}
+
 // Broken returns the promises that were broken, in words.
 func (v Verdict) Broken() []string {
 	var all []string
