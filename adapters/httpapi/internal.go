@@ -38,7 +38,7 @@ func ServiceCredential(secret []byte) (string, error) {
 
 // internalRouter returns where the calls of other services go: no token of a user, but the credential, is asked for.
 func (m *mount) internalRouter(credential string) chi.Router {
-	return m.data.With(deadline, m.site.requireService(credential))
+	return m.data.With(deadline, m.site.requireService(credential), m.site.admitService)
 }
 
 // requireService lets a request with the credential pass, and none if there is no credential.

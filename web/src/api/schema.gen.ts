@@ -1193,7 +1193,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unavailable`: a part of the system is down; repeat the request after `Retry-After`. */
+        /** @description `unavailable`: a part of the system is down; `overloaded`: it has more to do than it can; `storage_full`: its disk is full. Repeat the request after `Retry-After`. */
         Unavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
