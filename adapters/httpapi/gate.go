@@ -18,7 +18,7 @@ const (
 	gateWait = 500 * time.Millisecond
 	// Requests at a time that are worked on, and that wait. The groups have gates of their own: what takes long of one
 	// kind must not keep the others out.
-	gatePlaces, gateQueue = 256, 512 // of clients, and as many of services
+	gatePlaces, gateQueue = 128, 384 // of clients, and as many of services
 	signInPlaces          = 32       // hashing passwords takes a core for a quarter of a second
 	signInQueue           = 32
 )
@@ -56,18 +56,26 @@ func (g gates) of(op *operation) *gate {
 
 // gate lets a number of requests through at a time; more wait in line for a while.
 type gate struct {
-	places  chan struct{}
-	queue   int64
+	places chan struct{}
+	queue  int64
+	shed   prometheus.Counter
+
 	waiting atomic.Int64
-	shed    prometheus.Counter
+	looking atomic.Int64 // requests on their way to the line: their tokens are checked, which takes time as well
 }
 
 func newGate(places, queue int, shed prometheus.Counter) *gate {
 	return &gate{places: make(chan struct{}, places), queue: int64(queue), shed: shed}
 }
 
-// full tells whether there is no room even in the line.
-func (g *gate) full() bool { return g.waiting.Load() >= g.queue }
+// look counts a request that is on its way, until looked; false if there would be no room for it.
+func (g *gate) look() bool {
+	if g.looking.Add(1)+g.waiting.Load()+int64(len(g.places)) > g.queue+int64(cap(g.places)) {
+		g.looking.Add(-1)
+		return false
+	}
+	return true
+}
 
 // enter takes a place, which leave gives back; false if none came free in time.
 func (g *gate) enter(ctx context.Context) bool {
@@ -93,21 +101,33 @@ func (g *gate) enter(ctx context.Context) bool {
 
 func (g *gate) leave() { <-g.places }
 
-// shedEarly refuses a request while the line of its gate is full, before anything is done for it: who is refused must cost
-// little.
+// shedEarly refuses a request that would find no room, before anything is done for it: who is refused must cost little.
 func (s *site) shedEarly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if g := s.gates.of(s.operationOf(r)); g.full() {
+		g := s.gates.of(s.operationOf(r))
+		if !g.look() {
 			s.refuseOverload(w, r, g)
 			return
 		}
+		x := exchangeOf(r.Context())
+		x.lookedAt = g
+		defer x.looked()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// looked ends that a request counts as on its way to its gate.
+func (x *exchange) looked() {
+	if x.lookedAt != nil {
+		x.lookedAt.looking.Add(-1)
+		x.lookedAt = nil
+	}
 }
 
 // admit lets a request pass its gate. It comes after the body was read: a client that sends slowly holds no place.
 func (s *site) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		exchangeOf(r.Context()).looked()
 		s.through(s.gates.of(s.operationOf(r)), w, r, next)
 	})
 }

@@ -28,6 +28,7 @@ func (s *site) strictBody(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		exchangeOf(r.Context()).looked() // a client that sends slowly is in nobody's way
 		data, err := readBody(w, r)
 		switch {
 		case err != nil:
