@@ -63,11 +63,11 @@ func (c *Connections) add(s ports.Socket, deadline time.Time) bool {
 type bindResult int
 
 const (
-	boundNow  bindResult = iota // the connection is the user's from now on
-	rebound                     // it was already; the new token's expiry counts
-	otherUser                   // it is another user's
-	oneTooMany                  // the user has as many as one may have
-	gone                        // it has been closed
+	boundNow   bindResult = iota // the connection is the user's from now on
+	rebound                      // it was already; the new token's expiry counts
+	otherUser                    // it is another user's
+	oneTooMany                   // the user has as many as one may have
+	gone                         // it has been closed
 )
 
 // bind makes the connection the claims' user's.

@@ -123,7 +123,7 @@ func advertised(ctx context.Context, t *testing.T, bootstrap string) string {
 	t.Helper()
 	conn, err := kafkago.DialContext(ctx, "tcp", bootstrap)
 	require.NoError(t, err)
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	brokers, err := conn.Brokers()
 	require.NoError(t, err)
 	require.Len(t, brokers, 1, "a proxy stands for one broker")
