@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,10 +17,11 @@ import (
 
 	"chatsystem/cmd/internal/faultproxy"
 	"chatsystem/cmd/internal/scenario"
+	"chatsystem/sdk"
 )
 
 // faultLasts is longer than most deadlines of calls and shorter than patience.
-const faultLasts = 2500 * time.Millisecond
+const faultLasts = 2 * time.Second
 
 // way is a proxy between the services and what they need.
 type way struct {
@@ -37,6 +39,7 @@ func TestFaultsOnTheWay(t *testing.T) {
 	load, err := scenario.StartLoad(ctx, scenario.Crowd{Senders: 3, Listeners: 2}, s.url)
 	require.NoError(t, err)
 	defer load.Close()
+	probe := newProbe(ctx, s)
 	for _, w := range ways {
 		for name, fault := range map[string]faultproxy.Fault{
 			"slow":      {Latency: 60 * time.Millisecond, Jitter: 60 * time.Millisecond, BytesPerSecond: 200_000},
@@ -49,11 +52,13 @@ func TestFaultsOnTheWay(t *testing.T) {
 			s.during(ctx, w, fault)
 			w.Set(faultproxy.Fault{})
 			ended := time.Now()
+			event := probe.await()
 			awaitSent(t, load, 20)
 			if fault.CutWithin == 0 || w.to != "user-service" { // to fetch keys may take less time than to cut
 				require.Greater(t, w.Suffered(), suffered, "%s to %s was felt", name, w.to)
 			}
-			t.Logf("%s, %s: 20 messages more %v after its end", w.to, name, time.Since(ended).Round(time.Millisecond))
+			t.Logf("%s, %s: an event arrived within %v of its end, 20 messages more were sent within %v",
+				w.to, name, event.Sub(ended).Round(time.Millisecond), time.Since(ended).Round(time.Millisecond))
 		}
 	}
 	for _, i := range s.all() {
@@ -63,6 +68,42 @@ func TestFaultsOnTheWay(t *testing.T) {
 	t.Log(verdict)
 	require.NoError(t, err)
 	require.NoError(t, verdict.Err())
+}
+
+// probe is two people of whom one hears what the other sends.
+type probe struct {
+	t        *testing.T
+	ctx      context.Context
+	from     account
+	to       *sdk.Subscription
+	together string
+}
+
+func newProbe(ctx context.Context, s *stack) probe {
+	s.t.Helper()
+	from, to := s.person(ctx, s.t), s.person(ctx, s.t)
+	dm, err := from.CreateDM(ctx, to.id)
+	require.NoError(s.t, err)
+	sub, err := to.Subscribe(ctx)
+	require.NoError(s.t, err)
+	s.t.Cleanup(sub.Close)
+	return probe{s.t, ctx, from, sub, dm.ConversationID}
+}
+
+// await sends a message and returns when it has arrived.
+func (p probe) await() time.Time {
+	p.t.Helper()
+	id := rand.Text()
+	var sent sdk.Message
+	require.Eventually(p.t, func() bool {
+		var err error
+		sent, err = p.from.Send(p.ctx, p.together, "are you there?", sdk.WithClientMsgID(id))
+		return err == nil
+	}, 30*time.Second, 10*time.Millisecond)
+	got, err := p.to.Next(p.ctx)
+	require.NoError(p.t, err)
+	require.Equal(p.t, sent.MessageID, got.MessageID)
+	return time.Now()
 }
 
 // during lasts as long as the fault does. Services ask the user service when they start: one is started anew.
