@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -209,14 +210,10 @@ func TestAClientThatNeverReadsIsCutOff(t *testing.T) {
 // neverRead opens a connection that authenticates and then takes nothing from the network.
 func neverRead(ctx context.Context, t *testing.T, p *process, who *sdk.Client) *websocket.Conn {
 	t.Helper()
-	dialer := websocket.Dialer{NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		var d net.Dialer
-		c, err := d.DialContext(ctx, network, addr)
-		if err == nil {
-			err = c.(*net.TCPConn).SetReadBuffer(4 << 10)
-		}
-		return c, err
+	narrow := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error { // before it connects: the window stays small
+		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 2<<10) })
 	}}
+	dialer := websocket.Dialer{NetDialContext: narrow.DialContext}
 	ws, answer, err := dialer.DialContext(ctx, "ws://"+p.addr+"/ws/socket.io/?EIO=4&transport=websocket", nil)
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
