@@ -1131,7 +1131,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `body_too_large`: the body is over 2 MiB. */
+        /** @description `body_too_large`: the body is over 2 MiB, or over 64 KiB where no token is needed. */
         TooLarge: {
             headers: {
                 [name: string]: unknown;
