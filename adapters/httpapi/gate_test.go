@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -112,4 +113,39 @@ func TestSignInsAndServicesHaveGatesOfTheirOwn(t *testing.T) {
 		require.Equal(t, http.StatusNoContent, s.do(me()).Code)
 		h.release()
 	})
+}
+
+func TestRequestsOnTheirWayToTheLineCount(t *testing.T) {
+	g := newGates().clients
+	for range gatePlaces + gateQueue - 1 {
+		require.True(t, g.look())
+	}
+	require.True(t, g.enter(t.Context()))
+	require.False(t, g.look(), "all of the others may come to the line")
+	g.leave()
+	require.True(t, g.look())
+}
+
+func TestWhoSendsSlowlyIsInNobodysWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newStuck()
+		s := newTestSite(t, Config{}, operationRoute(http.MethodPatch, "/api/users/me", noContent))
+		rename := func(body io.Reader) *http.Request {
+			r := httptest.NewRequest(http.MethodPatch, "/api/users/me", body)
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Authorization", "Bearer user:ada")
+			return r
+		}
+		h.ask(s, 2*(gatePlaces+gateQueue), func() *http.Request { return rename(slowBody{h.free}) })
+		require.Equal(t, http.StatusNoContent, s.do(rename(strings.NewReader(`{"username":"ada"}`))).Code)
+		h.release()
+	})
+}
+
+// slowBody is a body that does not come.
+type slowBody struct{ free chan struct{} }
+
+func (b slowBody) Read([]byte) (int, error) {
+	<-b.free
+	return 0, io.ErrUnexpectedEOF
 }

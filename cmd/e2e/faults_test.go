@@ -20,8 +20,11 @@ import (
 	"chatsystem/sdk"
 )
 
-// faultLasts is longer than most deadlines of calls and shorter than patience.
-const faultLasts = 2 * time.Second
+// A silent way must outlast the deadlines of calls: else nothing is given up.
+const (
+	faultLasts   = 2 * time.Second
+	silenceLasts = 5 * time.Second
+)
 
 // way is a proxy between the services and what they need.
 type way struct {
@@ -110,6 +113,9 @@ func (p probe) await() time.Time {
 func (s *stack) during(ctx context.Context, w way, fault faultproxy.Fault) {
 	s.t.Helper()
 	over := time.After(faultLasts)
+	if fault.Swallow {
+		over = time.After(silenceLasts)
+	}
 	if w.to == "user-service" {
 		i := s.running["message-service"][0]
 		i.kill()
