@@ -52,15 +52,12 @@ func serving(addr, adminAddr string, limits httpapi.ConnectionLimits, listening 
 
 const (
 	mostConnections = 65_536
-	maxOperators    = 64  // connections
-	otherFiles      = 256 // for everything but clients: stores, other services, the database, logs
+	maxOperators    = 64 // connections
 )
 
-// maxConnections leaves room for the other files that a process has open: without any it could not even answer.
-func maxConnections() int {
-	files := fileLimit()
-	return min(mostConnections, max(files-otherFiles, files/2))
-}
+// maxConnections leaves a quarter of the files that a process may open for all but clients: the database, stores, other
+// services, polls that are passed on.
+func maxConnections() int { return min(mostConnections, fileLimit()/4*3) }
 
 type server struct {
 	fx.In
