@@ -111,6 +111,8 @@ var (
 	ErrInviteUsed    = &Fault{Kind: KindGone, Code: "invite_used", Detail: "This invite was used; ask for a new one."}
 	ErrInviteExpired = &Fault{Kind: KindGone, Code: "invite_expired", Detail: "This invite has expired; ask for a new one."}
 
-	ErrRateLimited = &Fault{Kind: KindRateLimited, Code: "rate_limited", Detail: "Too many requests; try again a little later."}
-	ErrUnavailable = &Fault{Kind: KindUnavailable, Code: "unavailable", Detail: "The service cannot do this right now; try again.", RetryAfter: time.Second}
+	ErrRateLimited        = &Fault{Kind: KindRateLimited, Code: "rate_limited", Detail: "Too many requests; try again a little later."}
+	ErrTooManyConnections = &Fault{Kind: KindRateLimited, Code: "too_many_connections", Detail: fmt.Sprintf("You have %d connections open; close some first.", MaxConnectionsPerUser)}
+	ErrUnavailable        = &Fault{Kind: KindUnavailable, Code: "unavailable", Detail: "The service cannot do this right now; try again.", RetryAfter: time.Second}
+	ErrStorageFull        = &Fault{Kind: KindUnavailable, Code: "storage_full", Detail: "The server has no room left to store this; try again later.", RetryAfter: 5 * time.Second}
 )

@@ -22,6 +22,9 @@ const (
 	MaxSearchResults = 20
 	MinSearchChars   = 2
 
+	// MaxConnectionsPerUser is how many realtime connections of one user a gateway serves: devices, and tabs of browsers.
+	MaxConnectionsPerUser = 100
+
 	InviteTTL = 7 * 24 * time.Hour
 
 	// MaxAccessTokenLife bounds what ACCESS_TOKEN_TTL may be set to: who cannot ask whether a session has ended knows, after

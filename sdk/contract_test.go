@@ -40,7 +40,7 @@ func TestEveryCodeOfTheDocumentHasAName(t *testing.T) {
 		codes = append(codes, strings.Split(list[1], ", ")...)
 	}
 	slices.Sort(codes)
-	codes = append(slices.Compact(codes), "route_not_found", "method_not_allowed", "session_revoked")
+	codes = append(slices.Compact(codes), "route_not_found", "method_not_allowed", "session_revoked", "too_many_connections")
 	require.Greater(t, len(codes), 25)
 	src := source(t)
 	for _, code := range codes {

@@ -46,8 +46,11 @@ const (
 	CodeUnsupportedMediaType = "unsupported_media_type"
 	CodeValidationFailed     = "validation_failed" // Error.Fields says which field breaks which rule
 	CodeRateLimited          = "rate_limited"
+	CodeTooManyConnections   = "too_many_connections" // of one user at a time
 	CodeInternal             = "internal"
 	CodeUnavailable          = "unavailable"
+	CodeOverloaded           = "overloaded"
+	CodeStorageFull          = "storage_full" // the server's disk is full
 )
 
 // ErrSignedOut is wrapped by the error of every call that needs a signed-in user when there is none: nobody signed in,

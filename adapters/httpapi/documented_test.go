@@ -125,7 +125,7 @@ func (l *ledger) missing() []string {
 	return missing
 }
 
-var unprovoked = []string{"internal", "unavailable", "joinConversation conversation_not_found"}
+var unprovoked = []string{"internal", "unavailable", "overloaded", "storage_full", "joinConversation conversation_not_found"}
 
 func documentedOutcomes(op *openapi3.Operation) []string {
 	var outcomes []string

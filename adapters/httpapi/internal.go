@@ -38,7 +38,7 @@ func ServiceCredential(secret []byte) (string, error) {
 
 // internalRouter returns where the calls of other services go: no token of a user, but a credential, is asked for.
 func (m *mount) internalRouter(credentials []string) chi.Router {
-	return m.data.With(deadline, m.site.requireService(credentials))
+	return m.data.With(deadline, m.site.requireService(credentials), m.site.admitService)
 }
 
 // requireService lets a request with one of the credentials pass, and none with an empty one.
@@ -99,7 +99,7 @@ func internalCall[In any](s *site, call func(r *http.Request, in In) (status int
 }
 
 func decodeInternal[In any](w http.ResponseWriter, r *http.Request) (in In, err error) {
-	data, err := readBody(w, r)
+	data, err := readBody(w, r, MaxBodyBytes)
 	switch {
 	case err != nil:
 		return in, err

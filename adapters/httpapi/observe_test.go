@@ -101,6 +101,9 @@ func measured(t *testing.T, s testSite) map[string]uint64 {
 	require.NoError(t, err)
 	counts := map[string]uint64{}
 	for _, family := range families {
+		if family.GetName() != "http_request_duration_seconds" {
+			continue
+		}
 		for _, m := range family.GetMetric() {
 			label := map[string]string{}
 			for _, pair := range m.GetLabel() {

@@ -46,7 +46,7 @@ var (
 	errMethodNotAllowed = &domain.Fault{Kind: domain.KindMalformed, Code: "method_not_allowed", Detail: "This path does not know the method; see the Allow header."}
 	errMalformedQuery   = &domain.Fault{Kind: domain.KindMalformed, Code: "malformed_query", Detail: "The query string cannot be read."}
 	errMissingBody      = &domain.Fault{Kind: domain.KindMalformed, Code: "missing_body", Detail: "The request needs a JSON body."}
-	errBodyTooLarge     = &domain.Fault{Kind: domain.KindTooLarge, Code: "body_too_large", Detail: "The body is larger than 2 MiB."}
+	errBodyTooLarge     = &domain.Fault{Kind: domain.KindTooLarge, Code: "body_too_large", Detail: "The body is larger than this request may have."}
 	errUnsupportedMedia = &domain.Fault{Kind: domain.KindUnsupportedMedia, Code: "unsupported_media_type", Detail: "The body must be application/json, in UTF-8 and not compressed."}
 )
 

@@ -49,7 +49,8 @@ type site struct {
 	tokens   ports.TokenVerifier
 	latency  *prometheus.HistogramVec
 	contract *contract
-	outage   *outage      // of the shared rate counters
+	outage   *outage // of the shared rate counters
+	gates    gates
 	fallback http.Handler // what is not under /api and has no route; nil: a 404 problem
 }
 
@@ -77,8 +78,8 @@ func NewHandler(cfg Config, log *slog.Logger, metrics prometheus.Registerer, tok
 	if err := errors.Join(originErr, proxyErr, documentErr); err != nil {
 		return nil, err
 	}
-	s := &site{cfg: cfg, log: log, tokens: tokens, latency: newLatency(), contract: document, outage: &outage{log: log}}
-	if err := metrics.Register(s.latency); err != nil {
+	s := &site{cfg: cfg, log: log, tokens: tokens, latency: newLatency(), contract: document, outage: &outage{log: log}, gates: newGates()}
+	if err := errors.Join(metrics.Register(s.latency), metrics.Register(s.gates.shed)); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 
@@ -96,8 +97,8 @@ func NewHandler(cfg Config, log *slog.Logger, metrics prometheus.Registerer, tok
 	m := &mount{
 		site: s,
 		data: data,
-		api: data.With(deadline, dropForeignCookies, s.strictQuery, s.authenticate, s.limitRates(s.operationLimiters(cfg.Limits)), s.strictBody,
-			s.limitRates(s.accountLimiters(cfg.Limits))),
+		api: data.With(s.shedEarly, deadline, dropForeignCookies, s.strictQuery, s.authenticate, s.limitRates(s.operationLimiters(cfg.Limits)),
+			s.strictBody, s.limitRates(s.accountLimiters(cfg.Limits)), s.admit),
 		realtime: root.With(s.recoverPanics),
 	}
 	for _, add := range routes {

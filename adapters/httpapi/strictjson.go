@@ -19,6 +19,9 @@ import (
 // MaxBodyBytes bounds a request's body: a message of 100,000 four-byte characters, all escaped, is 1.2 MB.
 const MaxBodyBytes = 2 << 20
 
+// maxAnonymousBodyBytes bounds the body of a request that needs no token: nobody answers for the memory it takes.
+const maxAnonymousBodyBytes = 64 << 10
+
 // strictBody reads and checks the JSON body of an operation and hands the decoded members on. The standard decoder lets
 // duplicate names, invalid UTF-8, lone surrogates and names in another case through; none of them gets past here.
 func (s *site) strictBody(next http.Handler) http.Handler {
@@ -28,7 +31,12 @@ func (s *site) strictBody(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		data, err := readBody(w, r)
+		limit := int64(MaxBodyBytes)
+		if s.operationOf(r).public {
+			limit = maxAnonymousBodyBytes
+		}
+		exchangeOf(r.Context()).looked() // a client that sends slowly is in nobody's way
+		data, err := readBody(w, r, limit)
 		switch {
 		case err != nil:
 			s.fail(w, r, err)
@@ -60,14 +68,14 @@ type decodedBody struct {
 // ValidatedValue returns the members: strings, json.Numbers that fit an int64, and lists of strings.
 func (b decodedBody) ValidatedValue() any { return b.members }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength == 0 {
 		return nil, nil
 	}
 	if !isPlainJSON(r.Header) {
 		return nil, errUnsupportedMedia
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):

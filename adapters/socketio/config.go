@@ -24,6 +24,8 @@ type Config struct {
 	MaxPayload int // bytes: bound of one inbound message or POST, and aim for one answer to a GET
 	SendQueue  int // packets that may wait for a client; one more and it is cut off
 
+	MaxSessions int // open at a time; one more is refused with 503
+
 	Namespaces []string // the namespaces clients may join
 
 	// CheckOrigin decides whether a page may open a session. Nil allows requests without an
@@ -45,6 +47,7 @@ func DefaultConfig() Config {
 		WriteTimeout:   10 * time.Second,
 		MaxPayload:     16 << 10,
 		SendQueue:      256,
+		MaxSessions:    65_536,
 		Namespaces:     []string{"/", "/ws"},
 	}
 }
@@ -71,6 +74,9 @@ func (c Config) Validate() error {
 	}
 	if c.SendQueue < minSendQueue {
 		errs = append(errs, fmt.Errorf("send queue is %d packets, want at least %d", c.SendQueue, minSendQueue))
+	}
+	if c.MaxSessions < 1 {
+		errs = append(errs, fmt.Errorf("max sessions is %d, want a positive number", c.MaxSessions))
 	}
 	if len(c.Namespaces) == 0 {
 		errs = append(errs, errors.New("no namespaces"))

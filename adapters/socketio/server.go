@@ -109,7 +109,8 @@ func (s *Server) check(r *http.Request) (*session, error) {
 // serveHandshake opens a session.
 func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, ws bool) {
 	sess, err := s.open(r, ws)
-	if errors.Is(err, errDraining) {
+	if errors.Is(err, errDraining) || errors.Is(err, errFull) {
+		w.Header().Set("Retry-After", "1")
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	} else if err != nil {
@@ -137,6 +138,7 @@ func (s *Server) handshake(sid string, upgrades ...string) eio.Wire {
 
 var (
 	errDraining  = errors.New("server is shutting down")
+	errFull      = errors.New("server has as many sessions as it takes")
 	errSIDExists = errors.New("session id is in use")
 )
 
@@ -161,8 +163,11 @@ func (s *Server) open(r *http.Request, ws bool) (*session, error) {
 func (s *Server) register(sess *session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining {
+	switch {
+	case s.draining:
 		return errDraining
+	case len(s.sessions) >= s.cfg.MaxSessions:
+		return errFull
 	}
 	if _, ok := s.sessions[sess.id]; ok {
 		return errSIDExists

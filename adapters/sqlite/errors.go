@@ -25,20 +25,30 @@ func isUnique(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_UN
 // isForeignKey tells whether a statement referred to a row that is not there.
 func isForeignKey(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY }
 
-// translate marks what is wrong with the machine rather than with the statement as domain.ErrUnavailable.
+// translate marks what is wrong with the machine rather than with the statement as domain.ErrUnavailable, and a full disk
+// as domain.ErrStorageFull.
 func translate(err error) error {
 	switch code(err) & 0xff {
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM,
+	case sqlite3.SQLITE_FULL:
+		return marked(err, domain.ErrStorageFull)
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM,
 		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL:
 		return unavailable(err)
 	}
 	return err
 }
 
-// unavailable makes err match domain.ErrUnavailable.
+// unavailable makes err match domain.ErrUnavailable, unless it says more exactly what is wrong with the machine.
 func unavailable(err error) error {
-	if errors.Is(err, domain.ErrUnavailable) {
+	if errors.Is(err, domain.ErrStorageFull) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", domain.ErrUnavailable, err)
+	return marked(err, domain.ErrUnavailable)
+}
+
+func marked(err error, fault *domain.Fault) error {
+	if errors.Is(err, fault) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", fault, err)
 }

@@ -197,7 +197,7 @@ func TestWriterFailures(t *testing.T) {
 		}
 		outcomes := queue(t.Context(), t, d, fill)
 		release()
-		require.ErrorIs(t, outcomes()[0], domain.ErrUnavailable)
+		require.ErrorIs(t, outcomes()[0], domain.ErrStorageFull)
 		require.Zero(t, userCount(t, d))
 		setLimit(`PRAGMA max_page_count = 1000000`)
 		require.NoError(t, d.writer.do(t.Context(), fill))

@@ -14,6 +14,8 @@ import (
 const (
 	authenticateWithin = 10 * time.Second // then a connection without a user is dropped
 	registryTimeout    = time.Second      // for presence and revocations, while a client waits
+	// maxUnauthenticated connections may wait at a time; the next one is dropped, and its client comes back.
+	maxUnauthenticated = 4096
 )
 
 // Accept takes in connections that have not said yet whose they are.
@@ -27,9 +29,11 @@ func NewAccept(c *Connections, clock ports.Clock) *Accept {
 	return &Accept{connections: c, clock: clock}
 }
 
-// Execute takes in a connection, which has a little time to authenticate.
+// Execute takes in a connection, which has a little time to authenticate, or drops it if too many have not yet.
 func (uc *Accept) Execute(s ports.Socket) {
-	uc.connections.add(s, uc.clock().Add(authenticateWithin))
+	if !uc.connections.add(s, uc.clock().Add(authenticateWithin)) {
+		s.Drop()
+	}
 }
 
 // Authenticate binds a connection to the user of an access token.
@@ -71,6 +75,9 @@ func (uc *Authenticate) Execute(ctx context.Context, s ports.Socket, token strin
 		return
 	case otherUser:
 		uc.refuse(s, domain.ErrTokenInvalid)
+		return
+	case oneTooMany:
+		uc.refuse(s, domain.ErrTooManyConnections)
 		return
 	case boundNow:
 		uc.presence.register(ctx, domain.Lease{User: claims.User, Connection: s.ID()})

@@ -48,21 +48,26 @@ func (c *Connections) Authenticated() int {
 	return c.bound
 }
 
-// add takes in a connection that has until deadline to authenticate.
-func (c *Connections) add(s ports.Socket, deadline time.Time) {
+// add takes in a connection that has until deadline to authenticate; false if too many others have not yet.
+func (c *Connections) add(s ports.Socket, deadline time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.byID)-c.bound >= maxUnauthenticated {
+		return false
+	}
 	c.byID[s.ID()] = &connection{socket: s, deadline: deadline}
+	return true
 }
 
 // bindResult says what became of a token.
 type bindResult int
 
 const (
-	boundNow  bindResult = iota // the connection is the user's from now on
-	rebound                     // it was already; the new token's expiry counts
-	otherUser                   // it is another user's
-	gone                        // it has been closed
+	boundNow   bindResult = iota // the connection is the user's from now on
+	rebound                      // it was already; the new token's expiry counts
+	otherUser                    // it is another user's
+	oneTooMany                   // the user has as many as one may have
+	gone                         // it has been closed
 )
 
 // bind makes the connection the claims' user's.
@@ -73,6 +78,8 @@ func (c *Connections) bind(id domain.ConnectionID, claims ports.AccessClaims) bi
 	switch {
 	case !ok:
 		return gone
+	case conn.user == "" && len(c.byUser[claims.User]) >= domain.MaxConnectionsPerUser:
+		return oneTooMany
 	case conn.user == "":
 		conn.user = claims.User
 		c.bound++

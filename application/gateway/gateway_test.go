@@ -248,6 +248,36 @@ func TestAuthentication(t *testing.T) {
 			assert.Equal(t, "DISCONNECT", s.received()[1])
 		})
 	})
+	t.Run("a user has a limited number of connections, and another in the place of one that is gone", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			for n := range domain.MaxConnectionsPerUser {
+				s := b.connect(domain.ConnectionID(fmt.Sprint(n)), "ada-laptop")
+				require.Equal(t, []string{helloAda}, s.received())
+			}
+			s := b.connect("more", "ada-phone")
+			assert.Contains(t, s.received()[0], `"code":"too_many_connections"`)
+			assert.Equal(t, "DISCONNECT", s.received()[1])
+			b.disconnect.Execute(t.Context(), "more")
+			assert.Equal(t, []string{`authenticated {"userId":"ben"}`}, b.connect("ben", "ben").received(), "others are free to come")
+			b.disconnect.Execute(t.Context(), "7")
+			assert.Equal(t, []string{helloAda}, b.connect("again", "ada-phone").received())
+		})
+	})
+	t.Run("of those who say nothing a limited number waits", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			silent := func(n int) *fakeSocket {
+				s := &fakeSocket{id: domain.ConnectionID(fmt.Sprint(n))}
+				b.accept.Execute(s)
+				return s
+			}
+			for n := range 4096 {
+				require.Empty(t, silent(n).received())
+			}
+			assert.Equal(t, []string{"DROP"}, silent(4096).received())
+			b.disconnect.Execute(t.Context(), "0")
+			assert.Equal(t, []string{helloAda}, b.connect("ada", "ada-laptop").received())
+		})
+	})
 	t.Run("a connection is registered before it is told that it is authenticated", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			s := &fakeSocket{id: "1"}

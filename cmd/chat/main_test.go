@@ -35,7 +35,8 @@ type process struct {
 	addr    string
 	dir     string
 	args    []string
-	env     []string // settings besides those of every test
+	env     []string        // settings besides those of every test
+	wrap    func(*exec.Cmd) // changes how it is started; nil: nothing
 	cmd     *exec.Cmd
 	logs    string
 }
@@ -60,17 +61,23 @@ func newProcess(t *testing.T, args ...string) *process {
 
 func (p *process) url() string { return "http://" + p.addr }
 
+// data is the server's folder.
+func (p *process) data() string { return filepath.Join(p.dir, "data") }
+
 // start runs the program and returns once it listens.
 func (p *process) start() {
 	p.t.Helper()
 	self, err := os.Executable()
 	require.NoError(p.t, err)
 	p.cmd = exec.Command(cmp.Or(p.program, self), append([]string{"serve"}, p.args...)...)
-	p.cmd.Env = append(p.cmd.Environ(), "HTTP_ADDR="+p.addr, "DATA_DIR="+filepath.Join(p.dir, "data"), "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=1s")
+	p.cmd.Env = append(p.cmd.Environ(), "HTTP_ADDR="+p.addr, "DATA_DIR="+p.data(), "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=1s")
 	p.cmd.Env = append(p.cmd.Env, p.env...)
 	log, err := os.OpenFile(p.logs, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	require.NoError(p.t, err)
 	p.cmd.Stderr = log
+	if p.wrap != nil {
+		p.wrap(p.cmd)
+	}
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(p.t, err)
 	require.NoError(p.t, p.cmd.Start())

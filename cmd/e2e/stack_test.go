@@ -78,15 +78,22 @@ func TestMain(m *testing.M) {
 func newStack(t *testing.T, settings ...string) *stack {
 	t.Helper()
 	s := newProcesses(t, settings...)
+	s.start()
+	return s
+}
+
+// start starts everything and returns when all of it is ready.
+func (s *stack) start() {
+	s.t.Helper()
 	s.makeStores()
 	for _, i := range s.all() {
+		i.env = s.env
 		i.start()
 	}
 	s.startEdge()
 	for _, i := range s.all() {
 		i.awaitReady()
 	}
-	return s
 }
 
 // newProcesses prepares everything and starts nothing.

@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"chatsystem/sdk"
 )
 
-// Crowd says how many people take part in a Load: one listener and one sender at least.
-type Crowd struct{ Senders, Listeners int }
+// Crowd says who takes part in a Load: one listener and one sender at least.
+type Crowd struct {
+	Senders, Listeners int
+	Pause              time.Duration // of a sender between two messages of a conversation
+}
 
 // Load is people who send without pause, into a group and into direct conversations, each message until it is
 // acknowledged; and listeners who receive it. However the system fares meanwhile, Finish tells whether it kept its promises.
@@ -47,14 +51,14 @@ func StartLoad(ctx context.Context, crowd Crowd, urls ...string) (*Load, error) 
 		people[i] = p
 	}
 	l.listeners = people[:crowd.Listeners]
-	if err := l.begin(ctx, people[crowd.Listeners:]); err != nil {
+	if err := l.begin(ctx, people[crowd.Listeners:], crowd.Pause); err != nil {
 		l.Close()
 		return nil, err
 	}
 	return l, nil
 }
 
-func (l *Load) begin(ctx context.Context, senders []person) error {
+func (l *Load) begin(ctx context.Context, senders []person, pause time.Duration) error {
 	group, err := l.group(ctx, senders)
 	if err != nil {
 		return fmt.Errorf("create group: %w", err)
@@ -79,8 +83,8 @@ func (l *Load) begin(ctx context.Context, senders []person) error {
 	until, stop := context.WithCancel(ctx)
 	l.stop = stop
 	for i, p := range senders {
-		l.sending.Go(func() { l.send(ctx, until, p, group) })
-		l.sending.Go(func() { l.send(ctx, until, p, direct[i]) })
+		l.sending.Go(func() { l.send(ctx, until, p, group, pause) })
+		l.sending.Go(func() { l.send(ctx, until, p, direct[i], pause) })
 	}
 	return nil
 }
@@ -102,7 +106,7 @@ func (l *Load) group(ctx context.Context, senders []person) (*sentLog, error) {
 }
 
 // send posts one message after another.
-func (l *Load) send(ctx, until context.Context, p person, log *sentLog) {
+func (l *Load) send(ctx, until context.Context, p person, log *sentLog, pause time.Duration) {
 	outbox := p.client.Outbox()
 	defer outbox.Close()
 	for n := 0; until.Err() == nil; n++ {
@@ -111,6 +115,10 @@ func (l *Load) send(ctx, until context.Context, p person, log *sentLog) {
 			return
 		}
 		l.acknowledged.Add(1)
+		select {
+		case <-time.After(pause):
+		case <-until.Done():
+		}
 	}
 }
 

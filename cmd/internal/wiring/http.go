@@ -30,18 +30,38 @@ type listener struct {
 	addr    string
 	handler http.Handler
 	drain   drain // nil: there is nothing to let go
+	limiter *httpapi.ConnectionLimiter
 }
 
 // serving is the HTTP servers of a program: the one that clients reach and, if it has an address, one for operators.
 // listening hears where the first one listens: with port 0 the system chooses.
-func serving(addr, adminAddr string, listening func(net.Addr)) fx.Option {
-	return fx.Options(fx.Provide(func() *ending { return &ending{} }), fx.Invoke(func(s server) {
-		if adminAddr != "" { // stops after the other one: who looks on while connections are let go sees something
-			serve(s, listener{"admin", adminAddr, adminHandler(s.Gatherer), nil}, func(net.Addr) {})
+func serving(addr, adminAddr string, limits httpapi.ConnectionLimits, listening func(net.Addr)) fx.Option {
+	return fx.Options(fx.Provide(func() *ending { return &ending{} }), fx.Invoke(func(s server) error {
+		limits.Total = maxConnections()
+		limiter, err := httpapi.NewConnectionLimiter(limits)
+		if err != nil {
+			return err
 		}
-		serve(s, listener{"http", addr, s.Handler, s.Drain}, listening)
+		operators, err := httpapi.NewConnectionLimiter(httpapi.ConnectionLimits{Total: maxOperators})
+		if err != nil {
+			return err
+		}
+		if adminAddr != "" { // stops after the other one: who looks on while connections are let go sees something
+			serve(s, listener{"admin", adminAddr, adminHandler(s.Gatherer), nil, operators}, func(net.Addr) {})
+		}
+		serve(s, listener{"http", addr, s.Handler, s.Drain, limiter}, listening)
+		return register(s.Registry, counter("http_connections_refused_total", "Connections closed at once because too many were open.", limiter.Refused))
 	}))
 }
+
+const (
+	mostConnections = 65_536
+	maxOperators    = 64 // connections
+)
+
+// maxConnections leaves a quarter of the files that a process may open for all but clients: the database, stores, other
+// services, polls that are passed on.
+func maxConnections() int { return min(mostConnections, fileLimit()/4*3) }
 
 type server struct {
 	fx.In
@@ -50,6 +70,7 @@ type server struct {
 	Failures  Failures
 	Log       *slog.Logger
 	Handler   http.Handler
+	Registry  prometheus.Registerer
 	Gatherer  prometheus.Gatherer
 	Drain     drain `optional:"true"`
 	Ending    *ending
@@ -68,7 +89,7 @@ func serve(s server, l listener, listening func(net.Addr)) {
 			ln = takeLastCalls(ln)
 			listening(ln.Addr())
 			go func() {
-				if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+				if err := srv.Serve(l.limiter.Listener(ln)); !errors.Is(err, http.ErrServerClosed) {
 					select {
 					case s.Failures <- fmt.Errorf("%s: %w", l.name, err):
 					default: // one reason to stop is enough

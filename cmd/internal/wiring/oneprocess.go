@@ -50,8 +50,18 @@ func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func
 		stores, inProcessDelivery, security,
 		notices, userService, chatService, messageService, fanoutWorker, gatewayService, realtime,
 		fx.Provide(newChatHandler, func(s *socketio.Server) drain { return drainSockets(s, s.Sessions, cfg.DrainPeriod) }),
-		serving(cfg.HTTPAddr, cfg.AdminAddr, listening),
+		serving(cfg.HTTPAddr, cfg.AdminAddr, connectionLimits(cfg), listening),
 	)
+}
+
+// connectionsPerAddress leaves room for many people behind one address.
+const connectionsPerAddress = 1024
+
+func connectionLimits(cfg config.Chat) httpapi.ConnectionLimits {
+	if !cfg.RateLimits {
+		return httpapi.ConnectionLimits{}
+	}
+	return httpapi.ConnectionLimits{PerAddress: connectionsPerAddress, TrustedProxies: cfg.TrustedProxies}
 }
 
 // embeddedStores keep everything in one SQLite file.

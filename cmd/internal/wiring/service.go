@@ -37,7 +37,7 @@ func service(ctx context.Context, name string, cfg config.Common, log *slog.Logg
 		fx.Supply(tracing.Config{Endpoint: cfg.OTLPEndpoint, Service: name, Ratio: cfg.TraceRatio}), telemetry,
 		fx.Provide(newCredential, newAcceptedCredentials, openRedis, redis.NewRateCounters),
 		fx.Options(parts...),
-		serving(cfg.HTTPAddr, cfg.AdminAddr, listening),
+		serving(cfg.HTTPAddr, cfg.AdminAddr, httpapi.ConnectionLimits{}, listening), // how many of an address, the edge knows
 	)
 }
 

@@ -1131,7 +1131,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `body_too_large`: the body is over 2 MiB. */
+        /** @description `body_too_large`: the body is over 2 MiB, or over 64 KiB where no token is needed. */
         TooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -1193,7 +1193,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unavailable`: a part of the system is down; repeat the request after `Retry-After`. */
+        /** @description `unavailable`: a part of the system is down; `overloaded`: it has more to do than it can; `storage_full`: its disk is full. Repeat the request after `Retry-After`. */
         Unavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
