@@ -30,6 +30,8 @@ type benchOptions struct {
 	elsewhere bool // --yes-load-this-server
 	search    bool
 	limit     time.Duration
+	watch     []int
+	atOnce    int
 }
 
 func (a *app) benchCommand() *cobra.Command {
@@ -40,6 +42,7 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd.PersistentFlags().StringVar(&o.seed, "seed", "", "use the accounts of this name, and make those that are missing")
 	cmd.PersistentFlags().StringVar(&o.plot, "plot", "", "draw the latencies to this file, as SVG")
 	cmd.PersistentFlags().BoolVar(&o.elsewhere, "yes-load-this-server", false, "load a server on another machine than this")
+	cmd.PersistentFlags().IntSliceVar(&o.watch, "watch", nil, "process ids of the server on this machine: tell what they use")
 	cmd.AddCommand(a.benchPairs(&o), a.benchGroup(&o), a.benchConnections(&o), a.benchHistory(&o), a.benchReconnect(&o))
 	for _, c := range cmd.Commands() {
 		c.Args = cobra.NoArgs
@@ -51,6 +54,9 @@ func (a *app) benchCommand() *cobra.Command {
 // searchFlags are for scenarios with a rate.
 func (o *benchOptions) searchFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.search, "search", false, "look for the highest rate that is kept up with, beginning at --rate")
+	cmd.Flags().IntVar(&o.atOnce, "at-once", 0, "instead of --rate: so many requests under way all the time, to see how many are done")
+	cmd.MarkFlagsMutuallyExclusive("at-once", "rate")
+	cmd.MarkFlagsMutuallyExclusive("at-once", "search")
 	cmd.Flags().DurationVar(&o.limit, "limit", 500*time.Millisecond, "with --search: what 99 of 100 must be done within")
 }
 
@@ -87,11 +93,18 @@ func (a *app) messagingCommand(
 	loadFlags(cmd, &rate, "messages", &duration)
 	o.searchFlags(cmd)
 	flags(cmd)
-	cmd.RunE = a.measured(o, func() error { return plan(rate, duration).Validate() }, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
-		if o.search {
-			return b.SearchMessaging(ctx, plan(rate, duration), bench.Search{From: rate, Limit: o.limit})
+	planned := func() bench.Messaging {
+		p := plan(rate, duration)
+		if p.AtOnce = o.atOnce; p.AtOnce > 0 {
+			p.Rate = 0
 		}
-		return b.Messaging(ctx, plan(rate, duration))
+		return p
+	}
+	cmd.RunE = a.measured(o, func() error { return planned().Validate() }, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
+		if o.search {
+			return b.SearchMessaging(ctx, planned(), bench.Search{From: rate, Limit: o.limit})
+		}
+		return b.Messaging(ctx, planned())
 	})
 	return cmd
 }
@@ -116,7 +129,14 @@ func (a *app) benchHistory(o *benchOptions) *cobra.Command {
 	cmd.Flags().IntVar(&p.Messages, "messages", 10_000, "how many messages the conversation has")
 	cmd.Flags().IntVar(&p.Size, "size", 2000, "characters of a message")
 	cmd.Flags().IntVar(&p.Page, "page", 200, "messages of a page")
-	cmd.RunE = a.measured(o, p.Validate, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
+	planned := func() bench.History {
+		if p.AtOnce = o.atOnce; p.AtOnce > 0 {
+			p.Rate = 0
+		}
+		return p
+	}
+	cmd.RunE = a.measured(o, func() error { return planned().Validate() }, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
+		p = planned()
 		if o.search {
 			return b.SearchHistory(ctx, p, bench.Search{From: p.Rate, Limit: o.limit})
 		}
@@ -157,7 +177,7 @@ func (a *app) measured(o *benchOptions, validate func() error, run func(context.
 			return usageError{errors.New("accounts that are used again need a password: set CHATCTL_PASSWORD")}
 		}
 		shown := a.steps()
-		b, err := bench.New(bench.Config{Server: server, UserAgent: "chatctl/" + version, Seed: o.seed, Password: password, Progress: shown.show})
+		b, err := bench.New(bench.Config{Server: server, UserAgent: "chatctl/" + version, Seed: o.seed, Password: password, Watch: o.watch, Progress: shown.show})
 		if err != nil {
 			return usageError{err}
 		}

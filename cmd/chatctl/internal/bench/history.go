@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -16,11 +15,16 @@ type History struct {
 	Page     int // messages of a page
 	Rate     float64
 	Duration time.Duration
+	AtOnce   int // instead of a rate: so many pages under way all the time
 }
 
 // Validate reports what is wrong with the plan, or too much.
 func (h History) Validate() error {
+	if h.AtOnce > 0 {
+		h.Rate = maxClosedRate
+	}
 	return firstOf(
+		within("at once", float64(h.AtOnce), 0, maxInFlight),
 		within("page", float64(h.Page), 1, 200),
 		within("messages", float64(h.Messages), float64(h.Page), MaxRequests),
 		within("size", float64(h.Size), 1, MaxBody),
@@ -96,8 +100,15 @@ func (a *archive) load(ctx context.Context, rate float64) (Result, error) {
 	failures := newTally()
 	var whole, torn atomic.Int64
 	pages := a.plan.Messages / a.plan.Page
+	before, err := a.bench.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	s := newSchedule(rate, a.plan.Duration)
-	progress := a.bench.progress(fmt.Sprintf("load at %g/s", rate), s.count)
+	if a.plan.AtOnce > 0 {
+		s = newClosedLoop(a.plan.AtOnce, int(maxClosedRate*a.plan.Duration.Seconds()), a.plan.Duration)
+	}
+	progress := a.bench.progress(loadStep(rate, a.plan.AtOnce), s.count)
 	s.run(ctx, func(n int) {
 		defer progress()
 		after := int64(n % pages * a.plan.Page)
@@ -115,8 +126,14 @@ func (a *archive) load(ctx context.Context, rate float64) (Result, error) {
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
 	}
+	took := time.Since(s.began)
+	after, err := a.bench.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	result := Result{Offered: rate, Seconds: a.plan.Duration.Seconds(), Errors: failures.counts, Latencies: []Latency{page.latency()}}
-	result.rate("pages/s", int(whole.Load()), time.Since(s.began))
+	result.rate("pages/s", int(whole.Load()), took)
+	result.spent("of the load", before, after)
 	result.figure("incomplete pages", float64(torn.Load()))
 	return result, nil
 }

@@ -115,6 +115,10 @@ func (b *Bench) storm(ctx context.Context, plan Reconnect, users []user, convers
 	var caughtUp, lost atomic.Int64
 	progress := b.progress("storm", plan.Count)
 	lines := make([]*socket, plan.Count)
+	before, err := b.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	began := time.Now()
 	slots := newSlots(dialsAtOnce)
 	for i := range plan.Count {
@@ -141,6 +145,10 @@ func (b *Bench) storm(ctx context.Context, plan Reconnect, users []user, convers
 	}
 	slots.wait()
 	took := time.Since(began)
+	after, err := b.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	for _, l := range lines {
 		if l != nil {
 			l.close()
@@ -150,6 +158,7 @@ func (b *Bench) storm(ctx context.Context, plan Reconnect, users []user, convers
 	result := Result{Seconds: took.Seconds(), Errors: failures.counts, Verdict: &v, Latencies: []Latency{connect.latency(), back.latency()}}
 	result.figure("seconds until all were back", took.Seconds())
 	result.rate("connections/s", plan.Count, took)
+	result.spent("of the storm", before, after)
 	return result, ctx.Err()
 }
 

@@ -73,11 +73,11 @@ func (r *room) judge(ctx context.Context, mark marker, out *outcome) (Verdict, e
 	for n, s := range out.sent {
 		switch t, _ := r.place(n); {
 		case !s.tried:
-		case s.ack.Seq == 0:
+		case s.seq == 0:
 			v.Sent, v.Failed = v.Sent+1, v.Failed+1
 		default:
 			v.Sent, v.Acknowledged = v.Sent+1, v.Acknowledged+1
-			acked[t][n] = s.ack.Seq
+			acked[t][n] = s.seq
 		}
 	}
 	progress := r.bench.progress("verdict", len(r.talks))
