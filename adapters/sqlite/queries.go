@@ -22,10 +22,14 @@ type queries struct {
 	on       preparer
 	mu       sync.RWMutex
 	prepared map[string]statement
+	changed  bool // something may have been changed since this was cleared; for the writer, who alone changes anything
 }
 
 // statement is one of the prepared; it is closed with all of them.
-type statement struct{ *sqlx.Stmt }
+type statement struct {
+	*sqlx.Stmt
+	changes bool // it is no SELECT
+}
 
 func newQueries(on preparer) *queries {
 	return &queries{on: on, prepared: map[string]statement{}}
@@ -37,6 +41,9 @@ func (q *queries) get(ctx context.Context, dest any, query string, args ...any) 
 	if err != nil {
 		return err
 	}
+	if stmt.changes {
+		q.changed = true
+	}
 	return failed(query, stmt.GetContext(ctx, dest, args...))
 }
 
@@ -45,6 +52,9 @@ func (q *queries) list(ctx context.Context, dest any, query string, args ...any)
 	stmt, err := q.prepare(ctx, query)
 	if err != nil {
 		return err
+	}
+	if stmt.changes {
+		q.changed = true
 	}
 	return failed(query, stmt.SelectContext(ctx, dest, args...))
 }
@@ -60,6 +70,9 @@ func (q *queries) exec(ctx context.Context, query string, args ...any) (int64, e
 		return 0, failed(query, err)
 	}
 	n, err := result.RowsAffected()
+	if n > 0 || err != nil { // a statement that fails has changed nothing
+		q.changed = true
+	}
 	return n, failed(query, err)
 }
 
@@ -79,7 +92,7 @@ func (q *queries) prepare(ctx context.Context, query string) (statement, error) 
 	if err != nil {
 		return statement{}, failed(query, err)
 	}
-	stmt = statement{prepared}
+	stmt = statement{prepared, !strings.HasPrefix(query, "SELECT")}
 	q.prepared[query] = stmt
 	return stmt, nil
 }
