@@ -112,12 +112,12 @@ func (a *archive) load(ctx context.Context, rate float64) (Result, error) {
 	s.run(ctx, func(n int) {
 		defer progress()
 		after := int64(n % pages * a.plan.Page)
-		got, err := a.users[n%2].Page(ctx, a.id, sdk.After(after).Limit(a.plan.Page))
+		full, err := a.readPage(ctx, a.users[n%2].Client, after)
 		page.record(time.Since(s.due(n)))
 		switch {
 		case err != nil:
 			failures.add(err)
-		case ascends(got.Messages, after, a.plan.Page):
+		case full:
 			whole.Add(1)
 		default:
 			torn.Add(1)
@@ -138,13 +138,12 @@ func (a *archive) load(ctx context.Context, rate float64) (Result, error) {
 	return result, nil
 }
 
-// ascends tells whether a page is full and follows seq in order.
-func ascends(messages []sdk.Message, seq int64, full int) bool {
-	for _, m := range messages {
-		if m.Seq <= seq {
-			return false
-		}
-		seq = m.Seq
-	}
-	return len(messages) == full
+// readPage tells whether a page is full and follows seq in order.
+func (a *archive) readPage(ctx context.Context, c *sdk.Client, seq int64) (bool, error) {
+	ordered := true
+	_, n, err := a.bench.page(ctx, c, a.id, seq, a.plan.Page, func(next int64, _ []byte) {
+		ordered = ordered && next > seq
+		seq = next
+	})
+	return ordered && n == a.plan.Page, err
 }

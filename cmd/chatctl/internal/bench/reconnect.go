@@ -133,7 +133,7 @@ func (b *Bench) storm(ctx context.Context, plan Reconnect, users []user, convers
 			}
 			lines[i] = line
 			c := i % len(users) / 2
-			missed, err := catchUp(ctx, u.Client, conversations[c], away[c])
+			missed, err := b.catchUp(ctx, u.Client, conversations[c], away[c])
 			back.record(time.Since(began))
 			if err != nil {
 				failures.add(err)
@@ -163,10 +163,10 @@ func (b *Bench) storm(ctx context.Context, plan Reconnect, users []user, convers
 }
 
 // catchUp reads what was sent meanwhile and returns how many messages are not there.
-func catchUp(ctx context.Context, c *sdk.Client, conversation string, away *meanwhileSent) (missed int, err error) {
+func (b *Bench) catchUp(ctx context.Context, c *sdk.Client, conversation string, away *meanwhileSent) (missed int, err error) {
 	if len(away.acks) == 0 {
 		return 0, nil
 	}
-	history, err := read(ctx, c, conversation, away.mark, lowest(away.acks)-1)
+	history, err := b.read(ctx, c, conversation, away.mark, lowest(away.acks)-1)
 	return len(missing(away.acks, history)), err
 }
