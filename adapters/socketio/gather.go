@@ -16,14 +16,14 @@ type gatheringConn struct {
 	session  *session
 	gathered *[]byte   // taken from gatherBuffers; nil: nothing is
 	wanted   time.Time // the deadline that was asked for
-	set      time.Time // the one that is set
+	set      time.Time // the one that is set, at most early before that
+	early    time.Duration
 }
 
 const (
-	gatherSize = 4 << 10 // bytes gathered at most before they are written
-	// deadlineStep is by how much a write's deadline may be too early: setting it costs as much as a small write's copying.
-	deadlineStep = time.Second
-	controlFrame = 0x08 // in the first byte of a frame of the WebSocket's own
+	gatherSize   = 4 << 10 // bytes gathered at most before they are written
+	deadlineStep = 8       // a write has this fraction of its time less, at most: so few deadlines need setting
+	controlFrame = 0x08    // in the first byte of a frame of the WebSocket's own
 )
 
 var gatherBuffers = sync.Pool{New: func() any {
@@ -55,7 +55,7 @@ func (c *gatheringConn) Write(p []byte) (int, error) {
 }
 
 func (c *gatheringConn) write(p []byte) (int, error) {
-	if c.wanted.Sub(c.set) > deadlineStep {
+	if c.wanted.Sub(c.set) > c.early {
 		if err := c.Conn.SetWriteDeadline(c.wanted); err != nil {
 			return 0, err
 		}
@@ -82,5 +82,5 @@ func (g gathering) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &gatheringConn{Conn: conn, session: g.session}, buffers, nil
+	return &gatheringConn{Conn: conn, session: g.session, early: g.session.srv.cfg.WriteTimeout / deadlineStep}, buffers, nil
 }

@@ -13,9 +13,9 @@ type calm struct{ allocated uint64 } // bytes since the start, when it last look
 
 const (
 	calmPeriod   = 5 * time.Second
-	calmAllocs   = 5 << 20  // bytes allocated in a period that is calm
-	calmGarbage  = 4 << 20  // bytes that are worth a collection,
-	calmFraction = 16       // if they are this fraction of what lives, too
+	calmAllocs   = 5 << 20 // bytes allocated in a period that is calm
+	calmGarbage  = 4 << 20 // bytes that are worth a collection,
+	calmFraction = 16      // if they are this fraction of what lives, too
 )
 
 func newCalm() *calm { return &calm{} }
