@@ -61,13 +61,10 @@ func (q *queries) each(ctx context.Context, query string, scan func(*sql.Rows) e
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := scan(rows); err != nil {
-				return err
-			}
+		for err == nil && rows.Next() {
+			err = scan(rows)
 		}
-		return rows.Err()
+		return errors.Join(err, rows.Err(), rows.Close())
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,9 +56,15 @@ func (a *app) benchCommand() *cobra.Command {
 func (o *benchOptions) searchFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.search, "search", false, "look for the highest rate that is kept up with, beginning at --rate")
 	cmd.Flags().IntVar(&o.atOnce, "at-once", 0, "instead of --rate: so many requests under way all the time, to see how many are done")
-	cmd.MarkFlagsMutuallyExclusive("at-once", "rate")
-	cmd.MarkFlagsMutuallyExclusive("at-once", "search")
 	cmd.Flags().DurationVar(&o.limit, "limit", 500*time.Millisecond, "with --search: what 99 of 100 must be done within")
+}
+
+// checkLoop refuses a closed loop with the flags of an open one.
+func (o *benchOptions) checkLoop(cmd *cobra.Command) error {
+	if o.atOnce > 0 && (o.search || cmd.Flags().Changed("rate")) {
+		return errors.New("--at-once goes with neither --rate nor --search")
+	}
+	return nil
 }
 
 // loadFlags are the rate, whose value is the default, and the duration.
@@ -100,7 +107,8 @@ func (a *app) messagingCommand(
 		}
 		return p
 	}
-	cmd.RunE = a.measured(o, func() error { return planned().Validate() }, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
+	validate := func() error { return cmp.Or(o.checkLoop(cmd), planned().Validate()) }
+	cmd.RunE = a.measured(o, validate, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
 		if o.search {
 			return b.SearchMessaging(ctx, planned(), bench.Search{From: rate, Limit: o.limit})
 		}
@@ -135,12 +143,12 @@ func (a *app) benchHistory(o *benchOptions) *cobra.Command {
 		}
 		return p
 	}
-	cmd.RunE = a.measured(o, func() error { return planned().Validate() }, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
-		p = planned()
+	validate := func() error { return cmp.Or(o.checkLoop(cmd), planned().Validate()) }
+	cmd.RunE = a.measured(o, validate, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
 		if o.search {
-			return b.SearchHistory(ctx, p, bench.Search{From: p.Rate, Limit: o.limit})
+			return b.SearchHistory(ctx, planned(), bench.Search{From: p.Rate, Limit: o.limit})
 		}
-		return b.History(ctx, p)
+		return b.History(ctx, planned())
 	})
 	return cmd
 }

@@ -81,14 +81,14 @@ func (s setup) start(ctx context.Context, t target) (*exec.Cmd, error) {
 		}
 		server = exec.CommandContext(ctx, "node", "server.js")
 		server.Dir = s.baseline
-		server.Env = append(os.Environ(), "DATABASE_URL="+s.postgres+"/"+database, "PORT="+strconv.Itoa(s.port+1), "BCRYPT_COST=4", "NODE_ENV=production")
+		server.Env = append(server.Environ(), "DATABASE_URL="+s.postgres+"/"+database, "PORT="+strconv.Itoa(s.port+1), "BCRYPT_COST=4", "NODE_ENV=production")
 	case ours:
 		data := filepath.Join(s.work, "data")
 		if err := os.RemoveAll(data); err != nil {
 			return nil, err
 		}
 		server = exec.CommandContext(ctx, filepath.Join(s.bin, "chat"), "serve")
-		server.Env = append(os.Environ(), "HTTP_ADDR="+s.addr(ours), "DATA_DIR="+data, "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=1s")
+		server.Env = append(server.Environ(), "HTTP_ADDR="+s.addr(ours), "DATA_DIR="+data, "RATE_LIMITS=off", "BCRYPT_COST=4", "DRAIN_PERIOD=1s")
 	}
 	log, err := os.OpenFile(filepath.Join(s.work, string(t)+".log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -143,7 +143,7 @@ func (s setup) load(ctx context.Context, t target, watch, load string) (result, 
 	defer cancel()
 	args := append([]string{"--server", "http://" + s.addr(t), "--json", "bench", "--watch", watch}, strings.Fields(load)...)
 	driver := exec.CommandContext(ctx, filepath.Join(s.bin, "chatctl"), args...)
-	driver.Env = append(os.Environ(), "CHATCTL_HOME="+filepath.Join(s.work, "chatctl"))
+	driver.Env = append(driver.Environ(), "CHATCTL_HOME="+filepath.Join(s.work, "chatctl"))
 	var said strings.Builder
 	driver.Stderr = &said
 	out, err := driver.Output()
