@@ -40,34 +40,54 @@ func main() {
 	}
 }
 
-// run measures, scenario by scenario, and writes what it found after each: an interrupted run leaves what it has.
+// run measures and shows the table, also if it could not finish: of the scenarios that it did.
 func run(ctx context.Context, s setup, p measurements, only, out, docs string) error {
+	ctx, cancel := context.WithTimeout(ctx, p.limit)
+	defer cancel()
 	var report report
+	failed := report.measure(ctx, s, p, only, out)
+	fmt.Println(report.table())
+	if failed != nil || docs == "" {
+		return failed
+	}
+	return replaceSection(docs, report.table())
+}
+
+// measure takes one scenario after the other and keeps what it found after each. One that fails does not keep the others
+// from being measured.
+func (r *report) measure(ctx context.Context, s setup, p measurements, only, out string) (failed error) {
 	began := time.Now()
+	say := func(pass int, sc scenario, t target) {
+		fmt.Fprintf(os.Stderr, "%5.0fs  %s, pass %d of %d, %s\n", time.Since(began).Seconds(), sc.name, pass+1, p.passes, t)
+	}
 	for _, sc := range p.scenarios {
-		if !strings.Contains(sc.name, only) {
+		if !strings.Contains(sc.name, only) || ctx.Err() != nil {
 			continue
 		}
-		for pass := range p.passes {
-			for _, target := range []target{baseline, ours} {
-				fmt.Fprintf(os.Stderr, "%5.0fs  %s, pass %d of %d, %s\n", time.Since(began).Seconds(), sc.name, pass+1, p.passes, target)
-				results, err := s.measure(ctx, target, sc)
-				if err != nil {
-					return fmt.Errorf("%s, %s: %w", sc.name, target, err)
-				}
-				report.add(sc, target, results)
-			}
+		if err := r.passes(ctx, s, sc, p.passes, say); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			failed = errors.Join(failed, err)
 		}
-		if err := report.save(out); err != nil {
+		if err := r.save(out); err != nil {
 			return err
 		}
 	}
-	table := report.table()
-	fmt.Println(table)
-	if docs == "" {
-		return nil
+	return errors.Join(failed, ctx.Err())
+}
+
+// passes puts a scenario's loads on both servers in turn.
+func (r *report) passes(ctx context.Context, s setup, sc scenario, passes int, say func(int, scenario, target)) error {
+	for pass := range passes {
+		for _, t := range []target{baseline, ours} {
+			say(pass, sc, t)
+			results, err := s.measure(ctx, t, sc)
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", sc.name, t, err)
+			}
+			r.add(sc, t, results)
+		}
 	}
-	return replaceSection(docs, table)
+	return nil
 }
 
 // save writes the table and every result to the folder.

@@ -1,11 +1,15 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // measurements is what is measured, and how often.
 type measurements struct {
 	scenarios []scenario
 	passes    int
+	limit     time.Duration // for all of it: a machine so slow measures nothing
 }
 
 // scenario is a load, and what is read from its results.
@@ -29,9 +33,9 @@ const members = 100 // of the group
 
 // plan returns what is measured.
 func plan(quick bool) measurements {
-	passes, seconds, connections, archive, atOnce := 3, 5, 10_000, 10_000, []int{32, 128}
+	passes, seconds, connections, archive, atOnce, limit := 3, 5, 10_000, 10_000, []int{32, 128}, 40*time.Minute
 	if quick {
-		passes, seconds, connections, archive, atOnce = 1, 3, 2000, 2000, []int{64}
+		passes, seconds, connections, archive, atOnce, limit = 1, 3, 2000, 1000, []int{64}, 10*time.Minute
 	}
 	const hold = 25 // seconds: every connection has one heartbeat
 	same := func(format string, args ...any) func(target) []string {
@@ -40,7 +44,7 @@ func plan(quick bool) measurements {
 	first := func(f func(result) float64) func([]result) float64 {
 		return func(rs []result) float64 { return f(rs[0]) }
 	}
-	return measurements{passes: passes, scenarios: []scenario{
+	return measurements{passes: passes, limit: limit, scenarios: []scenario{
 		{
 			name: "latency",
 			loads: func(target) (loads []string) {

@@ -95,6 +95,9 @@ func (r *report) table() string {
 	var b strings.Builder
 	b.WriteString("| what | baseline | ours | ours, lowest … highest | ours ÷ baseline | target | |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, l := range r.lines {
+		if len(l.values[ours]) == 0 { // it failed, or the run ended before
+			continue
+		}
 		their, our := median(l.values[baseline]), median(l.values[ours])
 		fmt.Fprintf(&b, "| %s | %s | %s | %s … %s | %s | %s | %s |\n", l.what,
 			l.quantity(their), l.quantity(our), digits(slices.Min(l.values[ours])), digits(slices.Max(l.values[ours])),
