@@ -89,6 +89,10 @@ check-generated: generate ## fail if generated code is not current
 bench: ## the benchmarks, with allocations
 	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
 
+.PHONY: bench-report
+bench-report: testdata/baseline/node_modules/.package-lock.json ## measure beside a server written by hand: a table of ratios, in a quarter of an hour (QUICK=1: 4 minutes)
+	@sh scripts/bench-report
+
 .PHONY: soak
 soak: ## load the system for long and look for leaks: MODE=one|five|both, DURATION=30m; plots in artifacts/
 	@sh scripts/soak

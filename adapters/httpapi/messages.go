@@ -51,9 +51,7 @@ func (h messageHandlers) ListMessages(ctx context.Context, r messagesapi.ListMes
 	if err != nil {
 		return nil, err
 	}
-	return messagesapi.ListMessages200JSONResponse{
-		Messages: encodeAll(page.Messages, pointer), HasMore: page.HasMore, NextSeq: int64(page.Next), FirstSeq: int64(page.First),
-	}, nil
+	return historyPage(page), nil
 }
 
 func (h messageHandlers) GetMessage(ctx context.Context, r messagesapi.GetMessageRequestObject) (messagesapi.GetMessageResponseObject, error) {

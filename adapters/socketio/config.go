@@ -15,7 +15,7 @@ import (
 
 // Config says how a Server behaves. Start from DefaultConfig.
 type Config struct {
-	PingInterval   time.Duration // from a pong to the next ping
+	PingInterval   time.Duration // from a pong to the next ping, which may be a fiftieth early
 	PingTimeout    time.Duration // from a ping until its pong is too late
 	ConnectTimeout time.Duration // how long a session may be without any namespace
 	UpgradeTimeout time.Duration // from a WebSocket's arrival until it must have taken over from polling

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"chatsystem/adapters/socketio/eio"
 )
@@ -16,6 +17,7 @@ type Server struct {
 	cfg         Config
 	hub         *hub
 	newReceiver func(*session) receiver
+	started     time.Time
 
 	mu       sync.Mutex
 	sessions map[string]*session
@@ -36,6 +38,7 @@ func newServer(cfg Config, newReceiver func(*session) receiver) *Server {
 	s := &Server{
 		cfg:         cfg.withFallbacks(),
 		newReceiver: newReceiver,
+		started:     time.Now(),
 		sessions:    make(map[string]*session),
 		idle:        make(chan struct{}),
 	}

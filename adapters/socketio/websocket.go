@@ -89,6 +89,9 @@ func (h *hub) accept(w http.ResponseWriter, r *http.Request, a *arrival) bool {
 // run serves one WebSocket until it ends.
 func (h *hub) run(w http.ResponseWriter, r *http.Request, keys map[string]any, refused chan<- struct{}) {
 	defer h.srv.exit()
+	if a := keys[arrivalKey].(*arrival); a.session != nil {
+		w = gathering{w, a.session}
+	}
 	if err := h.melody.HandleRequestWithKeys(w, r, keys); err != nil {
 		close(refused)
 	}
@@ -129,9 +132,26 @@ func (h *hub) cutAll() {
 }
 
 func (h *hub) message(ms *melody.Session, w eio.Wire) {
-	if s := h.session(ms); s != nil {
-		s.fromWebSocket(ms, w)
+	s := h.session(ms)
+	if s == nil {
+		return
 	}
+	if p, err := w.Packet(); err == nil && p.Type == eio.Message {
+		apart(func() { s.fromWebSocket(ms, w) })
+		return
+	}
+	s.fromWebSocket(ms, w)
+}
+
+// apart runs f on another goroutine and waits for it. What a Handler does needs a deep stack; grown on the goroutine that
+// reads, it would stay as long as the connection: 4 KB of the 13 that one takes.
+func apart(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
 }
 
 func (h *hub) sent(ms *melody.Session, _ []byte) {
@@ -184,6 +204,13 @@ func (s *session) carriedBy(ms *melody.Session) {
 
 // writable reports whether the WebSocket's writer takes another message. mu is held.
 func (s *session) writable() bool { return s.ws != nil && s.inFlight < window }
+
+// writesMore reports whether the WebSocket's writer is certain to write again after what it is writing now.
+func (s *session) writesMore() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inFlight > 1
+}
 
 // write gives ms one message. A connection that is gone reports itself to lost. mu is held.
 func (s *session) write(ms *melody.Session, w eio.Wire) {

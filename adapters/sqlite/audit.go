@@ -18,7 +18,7 @@ func OpenReadOnly(ctx context.Context, cfg Config) (*DB, error) {
 	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)", readOnly); err != nil {
 		return nil, err
 	}
-	d.reads = newQueries(d.pool)
+	d.reads = newReads(d.pool)
 	if err := d.Ping(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

@@ -71,7 +71,7 @@ func (d *DB) open(ctx context.Context, cfg Config) error {
 	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)"); err != nil {
 		return err
 	}
-	d.reads = newQueries(d.pool)
+	d.reads = newReads(d.pool)
 	return d.Ping(ctx)
 }
 

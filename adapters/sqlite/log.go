@@ -29,9 +29,11 @@ const (
 	qPosted = `SELECT ` + pointerColumns + `, body_hash FROM messages
 		WHERE conversation_id = ? AND sender_id = ? AND client_msg_id = ?`
 
-	qInsertMessage = `INSERT INTO messages (` + pointerColumns + `, body_hash, unpublished_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	qInsertBody    = `INSERT INTO bodies (conversation_id, seq, body) VALUES (?, ?, ?)`
-	qMoveTail      = `UPDATE conversations SET last_seq = ?, last_message_id = ?, last_sender_id = ?, last_message_at = ?,
+	// Of a message that was sent before nothing is inserted.
+	qInsertMessage = `INSERT INTO messages (` + pointerColumns + `, body_hash, unpublished_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (conversation_id, sender_id, client_msg_id) DO NOTHING`
+	qInsertBody = `INSERT INTO bodies (conversation_id, seq, body) VALUES (?, ?, ?)`
+	qMoveTail   = `UPDATE conversations SET last_seq = ?, last_message_id = ?, last_sender_id = ?, last_message_at = ?,
 			last_preview = ?, last_has_more = ?
 		WHERE conversation_id = ?`
 )
@@ -48,14 +50,18 @@ func (d *DB) Append(ctx context.Context, draft domain.Draft) (m domain.Message, 
 		if err != nil {
 			return err
 		}
-		if m, err = findPosted(ctx, q, draft, hash); !errors.Is(err, sql.ErrNoRows) {
+		now := d.clock()
+		m = domain.PostMessage(draft, domain.NewAllocation(domain.AllocationRequest{
+			Conversation: draft.Conversation, Sender: draft.Sender, ClientMsgID: draft.ClientMsgID, BodyHash: hash, Entropy: d.entropy(),
+		}, tail.LastSeq, tail.MembersVersion, now, tail.LastMessageAt.Time))
+		if created, err = insertMessage(ctx, q, m, hash, moment{now}); err != nil {
 			return err
 		}
-		now := d.clock()
-		m, created = domain.PostMessage(draft, domain.NewAllocation(domain.AllocationRequest{
-			Conversation: draft.Conversation, Sender: draft.Sender, ClientMsgID: draft.ClientMsgID, BodyHash: hash, Entropy: d.entropy(),
-		}, tail.LastSeq, tail.MembersVersion, now, tail.LastMessageAt.Time)), true
-		return d.post(ctx, q, m, hash, moment{now})
+		if !created {
+			m, err = findPosted(ctx, q, draft, hash)
+			return err
+		}
+		return d.follow(ctx, q, m)
 	})
 	if err != nil {
 		return domain.Message{}, false, err
@@ -75,19 +81,21 @@ func findPosted(ctx context.Context, q *queries, draft domain.Draft, hash domain
 	return domain.Message{Pointer: row.pointer(), Body: draft.Body}, nil
 }
 
-// post writes a new message with all that moves along with it.
-func (d *DB) post(ctx context.Context, q *queries, m domain.Message, hash domain.BodyHash, now moment) error {
-	_, err := q.exec(ctx, qInsertMessage, m.Conversation, m.Seq, m.ID, m.Sender, m.ClientMsgID, moment{m.CreatedAt}, m.Preview,
+// insertMessage writes a message, unless its sender's client_msg_id is taken in its conversation.
+func insertMessage(ctx context.Context, q *queries, m domain.Message, hash domain.BodyHash, now moment) (bool, error) {
+	n, err := q.exec(ctx, qInsertMessage, m.Conversation, m.Seq, m.ID, m.Sender, m.ClientMsgID, moment{m.CreatedAt}, m.Preview,
 		m.HasMore, m.MembersVersion, hash[:], now)
-	if err != nil {
-		return err
-	}
+	return n == 1, err
+}
+
+// follow writes all that moves along with a new message.
+func (d *DB) follow(ctx context.Context, q *queries, m domain.Message) error {
 	if m.HasMore {
 		if _, err := q.exec(ctx, qInsertBody, m.Conversation, m.Seq, m.Body); err != nil {
 			return err
 		}
 	}
-	_, err = q.exec(ctx, qMoveTail, m.Seq, m.ID, m.Sender, moment{m.CreatedAt}, m.Preview, m.HasMore, m.Conversation)
+	_, err := q.exec(ctx, qMoveTail, m.Seq, m.ID, m.Sender, moment{m.CreatedAt}, m.Preview, m.HasMore, m.Conversation)
 	if err != nil {
 		return err
 	}

@@ -31,10 +31,11 @@ func (r pointerRow) pointer() domain.Pointer {
 }
 
 const (
-	pointerColumns = `conversation_id, seq, message_id, sender_id, client_msg_id, created_at, preview, has_more, members_version`
+	entryColumns   = `seq, message_id, sender_id, client_msg_id, created_at, preview, has_more, members_version`
+	pointerColumns = `conversation_id, ` + entryColumns
 
-	qEntriesFrom  = `SELECT ` + pointerColumns + ` FROM messages WHERE conversation_id = ? AND seq >= ? ORDER BY seq LIMIT ?`
-	qEntriesBelow = `SELECT ` + pointerColumns + ` FROM messages WHERE conversation_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`
+	qEntriesFrom  = `SELECT ` + entryColumns + ` FROM messages WHERE conversation_id = ? AND seq >= ? ORDER BY seq LIMIT ?`
+	qEntriesBelow = `SELECT ` + entryColumns + ` FROM messages WHERE conversation_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`
 	qEntryAt      = `SELECT ` + pointerColumns + ` FROM messages WHERE conversation_id = ? AND seq = ?`
 	qBody         = `SELECT coalesce(b.body, m.preview) FROM messages m
 		LEFT JOIN bodies b ON b.conversation_id = m.conversation_id AND b.seq = m.seq
@@ -51,17 +52,22 @@ func (d *DB) EntriesBelow(ctx context.Context, c domain.ConversationID, below do
 	return d.entries(ctx, qEntriesBelow, c, below, limit)
 }
 
+// entries reads messages of one conversation. It is what a client's return costs most, so rows are scanned by hand: by
+// reflection, and with the conversation's id in each of them, it took half as long again.
 func (d *DB) entries(ctx context.Context, query string, c domain.ConversationID, bound domain.Seq, limit int) ([]domain.Entry, error) {
-	var rows []pointerRow
-	if err := d.reads.list(ctx, &rows, query, c, bound, limit); err != nil {
-		return nil, err
-	}
-	entries := make([]domain.Entry, len(rows))
-	for i, r := range rows {
-		entries[i] = domain.MessageEntry(r.pointer())
-	}
-	return entries, nil
+	entries := make([]domain.Entry, 0, min(limit, usualCatchUp))
+	err := d.reads.each(ctx, query, func(rows *sql.Rows) error {
+		p := domain.Pointer{Conversation: c}
+		var at int64
+		err := rows.Scan((*int64)(&p.Seq), (*string)(&p.ID), (*string)(&p.Sender), &p.ClientMsgID, &at, &p.Preview, &p.HasMore, &p.MembersVersion)
+		p.CreatedAt = momentOf(at).Time
+		entries = append(entries, domain.MessageEntry(p))
+		return err
+	}, c, bound, limit)
+	return entries, err
 }
+
+const usualCatchUp = 64 // messages: pages are asked for in full, and most readers are nearly up to date
 
 // EntryAt implements ports.MessageReader.
 func (d *DB) EntryAt(ctx context.Context, c domain.ConversationID, seq domain.Seq) (domain.Entry, bool, error) {

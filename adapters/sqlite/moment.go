@@ -20,13 +20,15 @@ func (m moment) Value() (driver.Value, error) {
 	return domain.StoredTime(m.Time).UnixMilli(), nil
 }
 
+func momentOf(milliseconds int64) moment { return moment{time.UnixMilli(milliseconds).UTC()} }
+
 // Scan reads what Value returned.
 func (m *moment) Scan(src any) error {
 	switch v := src.(type) {
 	case nil:
 		*m = moment{}
 	case int64:
-		*m = moment{time.UnixMilli(v).UTC()}
+		*m = momentOf(v)
 	default:
 		return fmt.Errorf("sqlite: a time is stored as %T", src)
 	}

@@ -18,35 +18,76 @@ type preparer interface {
 
 // queries runs queries on a pool or a connection and keeps each prepared under its text. Every text is a constant, so
 // there are few; lists travel as one JSON argument. Errors name the statement and are translated.
+//
+// A context bounds the wait for a connection. A query that has begun is finished: it takes a moment, and watching over it
+// would take the driver two goroutines and longer.
 type queries struct {
 	on       preparer
+	slots    chan struct{} // as many as connections; nil: there is one, and one goroutine that uses it
 	mu       sync.RWMutex
 	prepared map[string]statement
+	changed  bool // something may have been changed since this was cleared; for the writer, who alone changes anything
 }
 
 // statement is one of the prepared; it is closed with all of them.
-type statement struct{ *sqlx.Stmt }
+type statement struct {
+	*sqlx.Stmt
+	changes bool // it is no SELECT
+}
 
-func newQueries(on preparer) *queries {
-	return &queries{on: on, prepared: map[string]statement{}}
+func newQueries(on preparer) *queries { return &queries{on: on, prepared: map[string]statement{}} }
+
+// newReads is for a pool of connections.
+func newReads(pool *sqlx.DB) *queries {
+	q := newQueries(pool)
+	q.slots = make(chan struct{}, pool.Stats().MaxOpenConnections)
+	return q
 }
 
 // get reads one row into dest; sql.ErrNoRows if there is none.
 func (q *queries) get(ctx context.Context, dest any, query string, args ...any) error {
-	stmt, err := q.prepare(ctx, query)
-	if err != nil {
-		return err
-	}
-	return failed(query, stmt.GetContext(ctx, dest, args...))
+	return q.read(ctx, query, func(ctx context.Context, stmt statement) error { return stmt.GetContext(ctx, dest, args...) })
 }
 
 // list reads all rows into dest, a pointer to a slice.
 func (q *queries) list(ctx context.Context, dest any, query string, args ...any) error {
+	return q.read(ctx, query, func(ctx context.Context, stmt statement) error { return stmt.SelectContext(ctx, dest, args...) })
+}
+
+// each hands every row to scan.
+func (q *queries) each(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
+	return q.read(ctx, query, func(ctx context.Context, stmt statement) error {
+		rows, err := stmt.QueryContext(ctx, args...)
+		if err != nil {
+			return err
+		}
+		for err == nil && rows.Next() {
+			err = scan(rows)
+		}
+		return errors.Join(err, rows.Err(), rows.Close())
+	})
+}
+
+func (q *queries) read(ctx context.Context, query string, run func(context.Context, statement) error) error {
 	stmt, err := q.prepare(ctx, query)
 	if err != nil {
 		return err
 	}
-	return failed(query, stmt.SelectContext(ctx, dest, args...))
+	if stmt.changes {
+		q.changed = true
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if q.slots != nil {
+		select {
+		case q.slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		defer func() { <-q.slots }()
+	}
+	return failed(query, run(context.WithoutCancel(ctx), stmt))
 }
 
 // exec runs a statement and returns how many rows it changed.
@@ -60,6 +101,9 @@ func (q *queries) exec(ctx context.Context, query string, args ...any) (int64, e
 		return 0, failed(query, err)
 	}
 	n, err := result.RowsAffected()
+	if n > 0 || err != nil { // a statement that fails has changed nothing
+		q.changed = true
+	}
 	return n, failed(query, err)
 }
 
@@ -79,7 +123,7 @@ func (q *queries) prepare(ctx context.Context, query string) (statement, error) 
 	if err != nil {
 		return statement{}, failed(query, err)
 	}
-	stmt = statement{prepared}
+	stmt = statement{prepared, !strings.HasPrefix(query, "SELECT")}
 	q.prepared[query] = stmt
 	return stmt, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"chatsystem/domain"
@@ -45,6 +46,7 @@ const (
 	// One that is gone counts as revoked.
 	qRevoked = `SELECT json_each.value FROM json_each(?)
 		LEFT JOIN sessions s ON s.session_id = json_each.value WHERE s.revoked IS NOT FALSE`
+	qIsRevoked = `SELECT revoked FROM sessions WHERE session_id = ?`
 
 	// What each of these revokes is what was not revoked before.
 	qRevokeNamed = `UPDATE sessions SET revoked = TRUE
@@ -106,9 +108,25 @@ func (d *DB) SessionByID(ctx context.Context, id domain.SessionID) (domain.Sessi
 
 // Revoked implements ports.RevocationReader.
 func (d *DB) Revoked(ctx context.Context, ids []domain.SessionID) ([]domain.SessionID, error) {
+	if len(ids) == 1 { // what a client that connects waits for
+		return d.revokedAlone(ctx, ids)
+	}
 	var revoked []domain.SessionID
 	err := d.reads.list(ctx, &revoked, qRevoked, jsonList(ids))
 	return revoked, err
+}
+
+func (d *DB) revokedAlone(ctx context.Context, id []domain.SessionID) ([]domain.SessionID, error) {
+	revoked := true
+	err := d.reads.get(ctx, &revoked, qIsRevoked, id[0])
+	switch {
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return nil, err
+	case revoked:
+		return slices.Clone(id), nil
+	default:
+		return nil, nil
+	}
 }
 
 // LiveSessions implements ports.SessionStore.

@@ -17,7 +17,8 @@ const (
 
 // writer makes all changes, on one connection and one goroutine. SQLite has one writer at a time anyway, and a commit
 // costs a sync of the disk whatever it holds; so everything that queued up during the last sync shares the next
-// one. Each change runs in a savepoint of its own: one that fails takes nothing else with it.
+// one. A change that fails takes nothing else with it: if it had changed something, the group is made anew, each change
+// in a savepoint of its own. Savepoints for all of them, just in case, would cost a tenth of every send.
 type writer struct {
 	ctx  context.Context // without an end: a statement cut short would take the whole group with it
 	conn *sqlx.Conn
@@ -42,7 +43,8 @@ func startWriter(ctx context.Context, conn *sqlx.Conn) *writer {
 
 // do runs fn in a transaction and returns once that is committed. An error from fn undoes what fn did and is returned as
 // it is. A context that ends before fn has started leaves it out; after that do waits for the end, which is near.
-// fn must touch nothing but q and its own variables, and must not call do.
+// fn must touch nothing but q and its own variables, and must not call do. It may run a second time, on the same state, when
+// what the first time did has been undone.
 func (w *writer) do(ctx context.Context, fn changeFunc) error {
 	c := newChange(ctx, fn)
 	if err := w.enqueue(ctx, c); err != nil {
@@ -130,27 +132,51 @@ const (
 	sqlEndSavepoint = "RELEASE change"
 )
 
+// errHalfDone says that a change failed which must be undone alone, and cannot be.
+var errHalfDone = errors.New("a change failed half-way")
+
 // transact runs a group in one transaction. Its error means that nothing of the group was kept.
 func (w *writer) transact(group []*change) error {
-	if _, err := w.q.exec(w.ctx, sqlBegin); err != nil {
-		return w.giveUp(err) // perhaps an earlier one was left open
+	err := w.attempt(group, w.run)
+	if errors.Is(err, errHalfDone) {
+		err = w.attempt(group, w.runApart)
 	}
-	for _, c := range group {
-		if err := w.run(c); err != nil {
-			return w.giveUp(err)
-		}
-	}
-	if _, err := w.q.exec(w.ctx, sqlCommit); err != nil {
-		return w.giveUp(err)
+	if err != nil {
+		return unavailable(err)
 	}
 	w.writes.Add(int64(len(group)))
 	w.commits.Add(1)
 	return nil
 }
 
-// run makes one change, or none of it. Its error means that the transaction is lost: SQLite rolls back all of it by
-// itself when, for one, the disk is full.
+// attempt runs each change of a group by run, and commits.
+func (w *writer) attempt(group []*change, run func(*change) error) error {
+	if _, err := w.q.exec(w.ctx, sqlBegin); err != nil {
+		return w.giveUp(err) // perhaps an earlier one was left open
+	}
+	for _, c := range group {
+		if err := run(c); err != nil {
+			return w.giveUp(err)
+		}
+	}
+	if _, err := w.q.exec(w.ctx, sqlCommit); err != nil {
+		return w.giveUp(err)
+	}
+	return nil
+}
+
+// run makes one change. A failure is the change's own if it had not changed anything yet.
 func (w *writer) run(c *change) error {
+	w.q.changed = false
+	if c.call(w.q) || !w.q.changed {
+		return nil
+	}
+	return errHalfDone
+}
+
+// runApart makes one change, or none of it. Its error means that the transaction is lost: SQLite rolls back all of it by
+// itself when, for one, the disk is full.
+func (w *writer) runApart(c *change) error {
 	if _, err := w.q.exec(w.ctx, sqlSavepoint); err != nil {
 		return err
 	}
@@ -163,8 +189,8 @@ func (w *writer) run(c *change) error {
 	return err
 }
 
-// giveUp ends the transaction if SQLite has not, and returns the cause as what the whole group is answered with.
+// giveUp ends the transaction if SQLite has not, and returns the cause.
 func (w *writer) giveUp(cause error) error {
 	_, _ = w.q.exec(w.ctx, sqlRollback) // fails if no transaction is left, which is what it is for
-	return unavailable(cause)
+	return cause
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,8 @@ type benchOptions struct {
 	elsewhere bool // --yes-load-this-server
 	search    bool
 	limit     time.Duration
+	watch     []int
+	atOnce    int
 }
 
 func (a *app) benchCommand() *cobra.Command {
@@ -40,6 +43,7 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd.PersistentFlags().StringVar(&o.seed, "seed", "", "use the accounts of this name, and make those that are missing")
 	cmd.PersistentFlags().StringVar(&o.plot, "plot", "", "draw the latencies to this file, as SVG")
 	cmd.PersistentFlags().BoolVar(&o.elsewhere, "yes-load-this-server", false, "load a server on another machine than this")
+	cmd.PersistentFlags().IntSliceVar(&o.watch, "watch", nil, "process ids of the server on this machine: tell what they use")
 	cmd.AddCommand(a.benchPairs(&o), a.benchGroup(&o), a.benchConnections(&o), a.benchHistory(&o), a.benchReconnect(&o), a.benchSoak(&o))
 	for _, c := range cmd.Commands() {
 		c.Args = cobra.NoArgs
@@ -51,7 +55,16 @@ func (a *app) benchCommand() *cobra.Command {
 // searchFlags are for scenarios with a rate.
 func (o *benchOptions) searchFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.search, "search", false, "look for the highest rate that is kept up with, beginning at --rate")
+	cmd.Flags().IntVar(&o.atOnce, "at-once", 0, "instead of --rate: so many requests under way all the time, to see how many are done")
 	cmd.Flags().DurationVar(&o.limit, "limit", 500*time.Millisecond, "with --search: what 99 of 100 must be done within")
+}
+
+// checkLoop refuses a closed loop with the flags of an open one.
+func (o *benchOptions) checkLoop(cmd *cobra.Command) error {
+	if o.atOnce > 0 && (o.search || cmd.Flags().Changed("rate")) {
+		return errors.New("--at-once goes with neither --rate nor --search")
+	}
+	return nil
 }
 
 // loadFlags are the rate, whose value is the default, and the duration.
@@ -87,11 +100,19 @@ func (a *app) messagingCommand(
 	loadFlags(cmd, &rate, "messages", &duration)
 	o.searchFlags(cmd)
 	flags(cmd)
-	cmd.RunE = a.measured(o, func() error { return plan(rate, duration).Validate() }, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
-		if o.search {
-			return b.SearchMessaging(ctx, plan(rate, duration), bench.Search{From: rate, Limit: o.limit})
+	planned := func() bench.Messaging {
+		p := plan(rate, duration)
+		if p.AtOnce = o.atOnce; p.AtOnce > 0 {
+			p.Rate = 0
 		}
-		return b.Messaging(ctx, plan(rate, duration))
+		return p
+	}
+	validate := func() error { return cmp.Or(o.checkLoop(cmd), planned().Validate()) }
+	cmd.RunE = a.measured(o, validate, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
+		if o.search {
+			return b.SearchMessaging(ctx, planned(), bench.Search{From: rate, Limit: o.limit})
+		}
+		return b.Messaging(ctx, planned())
 	})
 	return cmd
 }
@@ -116,11 +137,18 @@ func (a *app) benchHistory(o *benchOptions) *cobra.Command {
 	cmd.Flags().IntVar(&p.Messages, "messages", 10_000, "how many messages the conversation has")
 	cmd.Flags().IntVar(&p.Size, "size", 2000, "characters of a message")
 	cmd.Flags().IntVar(&p.Page, "page", 200, "messages of a page")
-	cmd.RunE = a.measured(o, p.Validate, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
-		if o.search {
-			return b.SearchHistory(ctx, p, bench.Search{From: p.Rate, Limit: o.limit})
+	planned := func() bench.History {
+		if p.AtOnce = o.atOnce; p.AtOnce > 0 {
+			p.Rate = 0
 		}
-		return b.History(ctx, p)
+		return p
+	}
+	validate := func() error { return cmp.Or(o.checkLoop(cmd), planned().Validate()) }
+	cmd.RunE = a.measured(o, validate, func(ctx context.Context, b *bench.Bench) (bench.Result, error) {
+		if o.search {
+			return b.SearchHistory(ctx, planned(), bench.Search{From: p.Rate, Limit: o.limit})
+		}
+		return b.History(ctx, planned())
 	})
 	return cmd
 }
@@ -157,7 +185,7 @@ func (a *app) measured(o *benchOptions, validate func() error, run func(context.
 			return usageError{errors.New("accounts that are used again need a password: set CHATCTL_PASSWORD")}
 		}
 		shown := a.steps()
-		b, err := bench.New(bench.Config{Server: server, UserAgent: "chatctl/" + version, Seed: o.seed, Password: password, Progress: shown.show})
+		b, err := bench.New(bench.Config{Server: server, UserAgent: "chatctl/" + version, Seed: o.seed, Password: password, Watch: o.watch, Progress: shown.show})
 		if err != nil {
 			return usageError{err}
 		}

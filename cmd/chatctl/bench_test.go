@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
@@ -67,6 +69,36 @@ func TestBenchScenarios(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestBenchInAClosedLoopTellsWhatIsDoneAtMost(t *testing.T) {
+	t.Parallel()
+	server := serve(t)
+	for _, args := range [][]string{
+		{"pairs", "--pairs", "4", "--at-once", "8", "--duration", "500ms"},
+		{"history", "--messages", "100", "--page", "50", "--at-once", "4", "--duration", "500ms"},
+	} {
+		p := newPerson(t, server, "bench")
+		watched := []string{}
+		if runtime.GOOS == "linux" {
+			watched = []string{"--watch", strconv.Itoa(os.Getpid())}
+		}
+		r := p.objects(append(append([]string{"bench"}, args...), watched...)...)[0]
+		assert.Zero(t, r["offered_per_s"])
+		assert.NotContains(t, r, "errors")
+		figures := map[string]float64{}
+		for _, f := range r["figures"].([]any) {
+			figures[f.(map[string]any)["name"].(string)] = f.(map[string]any)["value"].(float64)
+		}
+		assert.Greater(t, max(figures["acknowledged/s"], figures["pages/s"]), 10.0)
+		if len(watched) > 0 {
+			assert.Positive(t, figures["CPU seconds of the load"])
+		}
+	}
+	p := newPerson(t, server, "bench")
+	assert.Contains(t, p.fails(exitUsage, "bench", "pairs", "--at-once", "5000"), "at once must be")
+	assert.Contains(t, p.fails(exitUsage, "bench", "pairs", "--at-once", "8", "--rate", "10"), "at-once")
+	assert.Contains(t, p.fails(exitFailure, "bench", "pairs", "--pairs", "1", "--watch", "999999999", "--duration", "100ms"), "999999999")
 }
 
 func TestBenchFindsFaults(t *testing.T) {

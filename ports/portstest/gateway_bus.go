@@ -131,6 +131,18 @@ func RunRevocationReader(t *testing.T, open func(testing.TB) (r ports.Revocation
 		require.ElementsMatch(t, []domain.SessionID{ended, alsoEnded}, got)
 	})
 
+	t.Run("asked for one it tells of that one", func(t *testing.T) {
+		reader, begin, revoke := open(t)
+		live, ended := begin(), begin()
+		revoke(ended)
+		got, err := reader.Revoked(t.Context(), []domain.SessionID{live})
+		require.NoError(t, err)
+		require.Empty(t, got)
+		got, err = reader.Revoked(t.Context(), []domain.SessionID{ended})
+		require.NoError(t, err)
+		require.Equal(t, []domain.SessionID{ended}, got)
+	})
+
 	t.Run("asked for none it names none", func(t *testing.T) {
 		reader, begin, revoke := open(t)
 		revoke(begin())

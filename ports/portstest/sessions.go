@@ -164,6 +164,9 @@ func runStoredRevocations(t *testing.T, open Open) {
 		got, err := c.Revocations.Revoked(t.Context(), []domain.SessionID{live.ID, gone})
 		require.NoError(t, err)
 		require.Equal(t, []domain.SessionID{gone}, got)
+		got, err = c.Revocations.Revoked(t.Context(), []domain.SessionID{gone})
+		require.NoError(t, err)
+		require.Equal(t, []domain.SessionID{gone}, got)
 	})
 }
 

@@ -19,7 +19,8 @@ var realtimePaths = []string{"/ws/socket.io", "/socket.io"}
 
 // realtime is the Socket.IO server of a gateway.
 var realtime = fx.Options(
-	fx.Provide(newGatewayID, socketio.NewGateway, newSocketServer),
+	fx.Provide(newGatewayID, socketio.NewGateway, newSocketServer, newCalm),
+	background((*calm).Run),
 	bind(func() socketio.Frames { return socketio.Frames{} }, as[ports.FrameEncoder]()),
 )
 

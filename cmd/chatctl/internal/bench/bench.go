@@ -37,6 +37,9 @@ type Config struct {
 	// Seed names the accounts and groups, which the run makes or, if they are there, uses again; empty: new ones.
 	Seed     string
 	Password string // of the accounts; empty: one that nobody knows
+	// Watch are the ids of the server's processes on this machine, the one whose memory counts first. What they use during
+	// the load, with their children, is part of the result.
+	Watch []int
 	// Progress hears how far a step of the run has come. It is called from several goroutines.
 	Progress func(step string, done, total int)
 }

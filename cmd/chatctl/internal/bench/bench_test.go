@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -36,6 +37,41 @@ func TestAStallIsFeltByEverythingDueMeanwhile(t *testing.T) {
 		assert.InDelta(t, 600, l.P90, 20, "a quarter of all was due while it stalled; of them, the 10 %% that waited longest")
 		assert.Zero(t, l.P50)
 	})
+}
+
+func TestAClosedLoopHasSoManyRequestsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const senders, each = 4, 10 * time.Millisecond
+		s := newClosedLoop(senders, 1000, time.Second)
+		took := newRecorder("request")
+		var underWay, most, calls atomic.Int64
+		s.run(t.Context(), func(n int) {
+			most.Store(max(most.Load(), underWay.Add(1)))
+			time.Sleep(each) //nolint:forbidigo // the bubble's clock: the server at work
+			underWay.Add(-1)
+			calls.Add(1)
+			took.record(time.Since(s.due(n)))
+		})
+		assert.EqualValues(t, senders, most.Load())
+		assert.InDelta(t, senders*int64(time.Second/each), calls.Load(), senders)
+		assert.InDelta(t, 10, took.latency().Max, 0.1, "each counts from its own start")
+
+		s = newClosedLoop(senders, 10, time.Second)
+		calls.Store(0)
+		s.run(t.Context(), func(int) { calls.Add(1) })
+		assert.EqualValues(t, 10, calls.Load(), "no more than there is room for")
+	})
+}
+
+func TestWhatProcessesUseIsReadFromTheirTable(t *testing.T) {
+	pid, p, ok := parseStat([]byte("123 (a) b (c) S 7 123 7 0 -1 4194560 900 0 0 0 11 22 33 44 20 0 9 0 500 1000000 256 18446744073709551615 1 1"))
+	require.True(t, ok)
+	assert.Equal(t, 123, pid)
+	assert.Equal(t, process{parent: 7, cpu: 110 * clockTick, rss: 256 * int64(os.Getpagesize())}, p)
+	for _, line := range []string{"", "123", "x (a) S 1 2 3", "123 (a S 7"} {
+		_, _, ok := parseStat([]byte(line))
+		assert.False(t, ok, line)
+	}
 }
 
 func TestArrivalsOfTheLoadAreKnownByTheirText(t *testing.T) {

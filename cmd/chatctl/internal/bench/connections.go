@@ -45,6 +45,10 @@ func (b *Bench) Connections(ctx context.Context, plan Connections) (Result, erro
 	defer held.Wait()
 	defer release()
 
+	before, err := b.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	s := newSchedule(plan.Rate, time.Duration(float64(plan.Count)/plan.Rate*float64(time.Second)))
 	s.count = plan.Count
 	progress := b.progress("connections", plan.Count)
@@ -71,8 +75,21 @@ func (b *Bench) Connections(ctx context.Context, plan Connections) (Result, erro
 		})
 	})
 	result := Result{Offered: plan.Rate, Seconds: time.Since(s.began).Seconds(), Errors: failures.counts}
+	opening, err := b.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	if err := b.hold(ctx, plan.Hold); err != nil {
 		return Result{}, err
+	}
+	after, err := b.usage()
+	if err != nil {
+		return Result{}, err
+	}
+	result.spent("of opening", before, opening)
+	result.spent("of holding", opening, after)
+	if len(b.cfg.Watch) > 0 {
+		result.figure("bytes in memory more", float64(after.rss-before.rss))
 	}
 	result.Latencies = []Latency{connect.latency()}
 	result.figure("opened", float64(opened.Load()))

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -16,11 +15,16 @@ type History struct {
 	Page     int // messages of a page
 	Rate     float64
 	Duration time.Duration
+	AtOnce   int // instead of a rate: so many pages under way all the time
 }
 
 // Validate reports what is wrong with the plan, or too much.
 func (h History) Validate() error {
+	if h.AtOnce > 0 {
+		h.Rate = maxClosedRate
+	}
 	return firstOf(
+		within("at once", float64(h.AtOnce), 0, maxInFlight),
 		within("page", float64(h.Page), 1, 200),
 		within("messages", float64(h.Messages), float64(h.Page), MaxRequests),
 		within("size", float64(h.Size), 1, MaxBody),
@@ -96,17 +100,24 @@ func (a *archive) load(ctx context.Context, rate float64) (Result, error) {
 	failures := newTally()
 	var whole, torn atomic.Int64
 	pages := a.plan.Messages / a.plan.Page
+	before, err := a.bench.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	s := newSchedule(rate, a.plan.Duration)
-	progress := a.bench.progress(fmt.Sprintf("load at %g/s", rate), s.count)
+	if a.plan.AtOnce > 0 {
+		s = newClosedLoop(a.plan.AtOnce, int(maxClosedRate*a.plan.Duration.Seconds()), a.plan.Duration)
+	}
+	progress := a.bench.progress(loadStep(rate, a.plan.AtOnce), s.count)
 	s.run(ctx, func(n int) {
 		defer progress()
 		after := int64(n % pages * a.plan.Page)
-		got, err := a.users[n%2].Page(ctx, a.id, sdk.After(after).Limit(a.plan.Page))
+		full, err := a.readPage(ctx, a.users[n%2].Client, after)
 		page.record(time.Since(s.due(n)))
 		switch {
 		case err != nil:
 			failures.add(err)
-		case ascends(got.Messages, after, a.plan.Page):
+		case full:
 			whole.Add(1)
 		default:
 			torn.Add(1)
@@ -115,19 +126,24 @@ func (a *archive) load(ctx context.Context, rate float64) (Result, error) {
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
 	}
+	took := time.Since(s.began)
+	after, err := a.bench.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	result := Result{Offered: rate, Seconds: a.plan.Duration.Seconds(), Errors: failures.counts, Latencies: []Latency{page.latency()}}
-	result.rate("pages/s", int(whole.Load()), time.Since(s.began))
+	result.rate("pages/s", int(whole.Load()), took)
+	result.spent("of the load", before, after)
 	result.figure("incomplete pages", float64(torn.Load()))
 	return result, nil
 }
 
-// ascends tells whether a page is full and follows seq in order.
-func ascends(messages []sdk.Message, seq int64, full int) bool {
-	for _, m := range messages {
-		if m.Seq <= seq {
-			return false
-		}
-		seq = m.Seq
-	}
-	return len(messages) == full
+// readPage tells whether a page is full and follows seq in order.
+func (a *archive) readPage(ctx context.Context, c *sdk.Client, seq int64) (bool, error) {
+	ordered := true
+	_, n, err := a.bench.page(ctx, c, a.id, seq, a.plan.Page, func(next int64, _ []byte) {
+		ordered = ordered && next > seq
+		seq = next
+	})
+	return ordered && n == a.plan.Page, err
 }

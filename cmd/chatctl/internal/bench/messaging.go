@@ -20,6 +20,7 @@ type Messaging struct {
 	Size          int // characters of a message
 	Rate          float64
 	Duration      time.Duration
+	AtOnce        int // instead of a rate: so many messages under way all the time
 }
 
 // Pairs are people who write to each other in direct conversations, both of them taking turns.
@@ -34,8 +35,12 @@ func Group(members, senders, size int, rate float64, over time.Duration) Messagi
 
 // Validate reports what is wrong with the plan, or too much.
 func (m Messaging) Validate() error {
+	if m.AtOnce > 0 {
+		m.Rate = maxClosedRate
+	}
 	requests := m.Rate * m.Duration.Seconds()
 	return firstOf(
+		within("at once", float64(m.AtOnce), 0, maxInFlight),
 		within("members", float64(m.Members), 2, MaxMembers),
 		within("senders", float64(m.Senders), 1, float64(m.Members)),
 		within("conversations", float64(m.Conversations), 1, MaxConnections/float64(max(m.Members, 1))),
@@ -45,6 +50,16 @@ func (m Messaging) Validate() error {
 		within("rate × duration", requests, 1, MaxRequests),
 		within("rate × duration × members", requests*float64(m.Members), 1, MaxEvents),
 	)
+}
+
+// maxClosedRate bounds the requests per second that a closed loop has room for.
+const maxClosedRate = 20_000
+
+func (m Messaging) schedule(rate float64) schedule {
+	if m.AtOnce > 0 {
+		return newClosedLoop(m.AtOnce, int(maxClosedRate*m.Duration.Seconds()), m.Duration)
+	}
+	return newSchedule(rate, m.Duration)
 }
 
 func within(what string, value, low, high float64) error {
@@ -144,7 +159,7 @@ func (r *room) place(n int) (talk int, sender int) {
 // sent is what became of one message.
 type sent struct {
 	tried bool
-	ack   sdk.Message // seq 0: none came
+	seq   int64 // 0: no acknowledgement came
 }
 
 // outcome collects what happens during a load.
@@ -159,7 +174,11 @@ type outcome struct {
 func (r *room) load(ctx context.Context, rate float64) (Result, error) {
 	mark := newMarker()
 	send, delivery := newRecorder("send"), newRecorder("delivery")
-	s := newSchedule(rate, r.plan.Duration)
+	before, err := r.bench.usage()
+	if err != nil {
+		return Result{}, err
+	}
+	s := r.plan.schedule(rate)
 	for i, l := range r.listeners {
 		l.expect(mark, func(a arrival) {
 			if talk, sender := r.place(int(a.n)); int(a.n) < s.count && talk*r.plan.Members+sender != i { // to others
@@ -168,18 +187,22 @@ func (r *room) load(ctx context.Context, rate float64) (Result, error) {
 		})
 	}
 	out := &outcome{sent: make([]sent, s.count), failed: newTally()}
-	progress := r.bench.progress(fmt.Sprintf("load at %g/s", rate), s.count)
+	progress := r.bench.progress(loadStep(rate, r.plan.AtOnce), s.count)
 	s.run(ctx, func(n int) {
 		t, sender := r.place(n)
 		m, err := r.people(t)[sender].Send(ctx, r.talks[t].id, mark.text(n, r.plan.Size), sdk.WithClientMsgID(fmt.Sprintf("%s-%d", mark[6:18], n)))
 		send.record(time.Since(s.due(n)))
-		out.add(n, m, err)
+		out.add(n, m.Seq, err)
 		progress()
 	})
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
 	}
 	arrived := r.settle(ctx, out)
+	after, err := r.bench.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	verdict, err := r.judge(ctx, mark, out)
 	if err != nil {
 		return Result{}, err
@@ -190,16 +213,17 @@ func (r *room) load(ctx context.Context, rate float64) (Result, error) {
 	}
 	result.rate("acknowledged/s", verdict.Acknowledged, out.last.Sub(s.began))
 	result.rate("delivered/s", verdict.Delivered, arrived.Sub(s.began))
+	result.spent("of the load", before, after)
 	return result, nil
 }
 
-func (o *outcome) add(n int, m sdk.Message, err error) {
+func (o *outcome) add(n int, seq int64, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last = time.Now()
-	o.sent[n] = sent{tried: true, ack: m}
+	o.sent[n] = sent{tried: true, seq: seq}
 	if err != nil {
-		o.sent[n].ack = sdk.Message{}
+		o.sent[n].seq = 0
 		o.failed.add(err)
 	}
 }
@@ -228,7 +252,7 @@ const quiet = 3 * time.Second
 func (r *room) settle(ctx context.Context, out *outcome) time.Time {
 	expected := 0
 	for _, s := range out.sent {
-		if s.ack.Seq > 0 {
+		if s.seq > 0 {
 			expected += r.plan.Members
 		}
 	}

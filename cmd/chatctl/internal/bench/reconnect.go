@@ -115,6 +115,10 @@ func (b *Bench) storm(ctx context.Context, plan Reconnect, users []user, convers
 	var caughtUp, lost atomic.Int64
 	progress := b.progress("storm", plan.Count)
 	lines := make([]*socket, plan.Count)
+	before, err := b.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	began := time.Now()
 	slots := newSlots(dialsAtOnce)
 	for i := range plan.Count {
@@ -129,7 +133,7 @@ func (b *Bench) storm(ctx context.Context, plan Reconnect, users []user, convers
 			}
 			lines[i] = line
 			c := i % len(users) / 2
-			missed, err := catchUp(ctx, u.Client, conversations[c], away[c])
+			missed, err := b.catchUp(ctx, u.Client, conversations[c], away[c])
 			back.record(time.Since(began))
 			if err != nil {
 				failures.add(err)
@@ -141,6 +145,10 @@ func (b *Bench) storm(ctx context.Context, plan Reconnect, users []user, convers
 	}
 	slots.wait()
 	took := time.Since(began)
+	after, err := b.usage()
+	if err != nil {
+		return Result{}, err
+	}
 	for _, l := range lines {
 		if l != nil {
 			l.close()
@@ -150,14 +158,15 @@ func (b *Bench) storm(ctx context.Context, plan Reconnect, users []user, convers
 	result := Result{Seconds: took.Seconds(), Errors: failures.counts, Verdict: &v, Latencies: []Latency{connect.latency(), back.latency()}}
 	result.figure("seconds until all were back", took.Seconds())
 	result.rate("connections/s", plan.Count, took)
+	result.spent("of the storm", before, after)
 	return result, ctx.Err()
 }
 
 // catchUp reads what was sent meanwhile and returns how many messages are not there.
-func catchUp(ctx context.Context, c *sdk.Client, conversation string, away *meanwhileSent) (missed int, err error) {
+func (b *Bench) catchUp(ctx context.Context, c *sdk.Client, conversation string, away *meanwhileSent) (missed int, err error) {
 	if len(away.acks) == 0 {
 		return 0, nil
 	}
-	history, err := read(ctx, c, conversation, away.mark, lowest(away.acks)-1)
+	history, err := b.read(ctx, c, conversation, away.mark, lowest(away.acks)-1)
 	return len(missing(away.acks, history)), err
 }

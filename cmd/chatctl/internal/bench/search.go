@@ -95,6 +95,9 @@ func (s Search) judge(rate float64, r Result) Step {
 	for _, l := range r.Latencies {
 		step.P99 = max(step.P99, l.P99)
 	}
+	if r.Verdict != nil && r.Verdict.CaughtUp > 0 { // connections were cut: that is not keeping up
+		step.Good = false
+	}
 	step.Good = step.Good && step.P99 <= float64(s.Limit.Microseconds())/1000
 	return step
 }

@@ -87,16 +87,16 @@ func (r *room) judge(ctx context.Context, mark marker, out *outcome) (Verdict, e
 	for n, s := range out.sent {
 		switch t, _ := r.place(n); {
 		case !s.tried:
-		case s.ack.Seq == 0:
+		case s.seq == 0:
 			v.Sent, v.Failed = v.Sent+1, v.Failed+1
 		default:
 			v.Sent, v.Acknowledged = v.Sent+1, v.Acknowledged+1
-			acked[t][n] = s.ack.Seq
+			acked[t][n] = s.seq
 		}
 	}
 	progress := r.bench.progress("verdict", len(r.talks))
 	for i, t := range r.talks {
-		if err := v.talk(ctx, mark, t, acked[i]); err != nil {
+		if err := v.talk(ctx, r.bench, mark, t, acked[i]); err != nil {
 			return v, fmt.Errorf("verdict: %w", err)
 		}
 		progress()
@@ -105,12 +105,12 @@ func (r *room) judge(ctx context.Context, mark marker, out *outcome) (Verdict, e
 }
 
 // talk judges one conversation.
-func (v *Verdict) talk(ctx context.Context, mark marker, t talk, acked map[int]int64) error {
+func (v *Verdict) talk(ctx context.Context, b *Bench, mark marker, t talk, acked map[int]int64) error {
 	if len(acked) == 0 {
 		return nil
 	}
 	first := lowest(acked)
-	history, err := read(ctx, t.members[0].Client, t.id, mark, first-1)
+	history, err := b.read(ctx, t.members[0].Client, t.id, mark, first-1)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (v *Verdict) talk(ctx context.Context, mark marker, t talk, acked map[int]i
 		if len(gap) == 0 {
 			continue
 		}
-		closed, err := read(ctx, l.Client, t.id, mark, lowest(gap)-1)
+		closed, err := b.read(ctx, l.Client, t.id, mark, lowest(gap)-1)
 		if err != nil {
 			return err
 		}
@@ -170,24 +170,22 @@ func (v *Verdict) events(arrivals []arrival, acked map[int]int64) (gap map[int]i
 
 // read returns what a user's history has of a load after a seq. It goes on after the last message of a page, or after what
 // the page covers if that is more: it also reads servers that have no voids and understand next_seq otherwise.
-func read(ctx context.Context, c *sdk.Client, conversation string, mark marker, last int64) (logged, error) {
+func (b *Bench) read(ctx context.Context, c *sdk.Client, conversation string, mark marker, after int64) (logged, error) {
+	const limit = 200
 	found := logged{}
 	for {
-		page, err := c.Page(ctx, conversation, sdk.After(last).Limit(200))
+		last, n, err := b.page(ctx, c, conversation, after, limit, func(seq int64, preview []byte) {
+			if n, ours := mark.number(string(preview)); ours {
+				found[n] = append(found[n], seq)
+			}
+		})
 		if err != nil {
 			return nil, err
 		}
-		before := last
-		for _, m := range page.Messages {
-			last = max(last, m.Seq)
-			if n, ours := mark.number(m.Preview); ours {
-				found[n] = append(found[n], m.Seq)
-			}
-		}
-		last = max(last, page.NextSeq-1)
-		if !page.HasMore || last == before {
+		if n < limit || last == after {
 			return found, nil
 		}
+		after = last
 	}
 }
 
