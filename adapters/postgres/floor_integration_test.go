@@ -26,14 +26,15 @@ const (
 // BenchmarkFloorAllocate is allocating and settling beside what a send costs at least that counts its conversation's messages
 // in Postgres: one UPDATE … RETURNING and one insert, in a transaction.
 func BenchmarkFloorAllocate(b *testing.B) {
-	for name, row := range map[string]struct {
+	for _, row := range []struct {
+		name          string
 		conversations int
 		target        float64
 	}{
-		"allocate and settle, five services, many conversations":   {floorClients, 1},
-		"allocate and settle, five services, one hot conversation": {1, 3},
+		{"allocate and settle, five services, many conversations", floorClients, 1},
+		{"allocate and settle, five services, one hot conversation", 1, 3},
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run(row.name, func(b *testing.B) {
 			dsn := newDatabase(b)
 			db := open(b, dsn, time.Now)
 			core := coreOf(db)
@@ -52,7 +53,7 @@ func BenchmarkFloorAllocate(b *testing.B) {
 			_, err := counted.pool.ExecContext(b.Context(), "ANALYZE")
 			require.NoError(b, err)
 			portstest.Floor{
-				Row: name, Unit: "/s", Target: row.target,
+				Row: row.name, Unit: "/s", Target: row.target,
 				Floor: func() float64 { return portstest.Rate(b, floorClients, floorLasting, count) },
 				Ours:  func() float64 { return allocateAndSettle(b, db, rooms, senders, floorLasting) },
 			}.Run(b)
