@@ -59,7 +59,7 @@ func TestWhatAMessageCosts(t *testing.T) {
 	p := page[0].Pointer
 	// The names of the attributes count, numbers as half their digits, a boolean as one, and a hundred bytes for the index.
 	names := "conversation_id" + "seq" + "kind" + "message_id" + "sender_id" + "created_at" + "preview" + "has_more" + "client_msg_id" + "members_version"
-	values := string(p.Conversation) + "message" + string(p.ID) + string(p.Sender) + "2026-01-02T15:04:05.678Z" + p.Preview + string(ordinary.ClientMsgID)
+	values := string(p.Conversation) + "message" + string(p.ID) + string(p.Sender) + "2026-01-02T15:04:05.678Z" + p.Preview + ordinary.ClientMsgID
 	portstest.Documented(t, "dynamodb-bytes", float64(100+len(names)+len(values)+4+2+1), 0.02)
 	require.Equal(t, domain.EntryMessage, page[0].Kind)
 }

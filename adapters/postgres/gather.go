@@ -24,7 +24,7 @@ type group struct {
 // gatherer has requests share transactions: who asks while maxLanes of them are under way gathers, and goes with the next
 // one, together with those of other conversations. A commit then costs many requests what it costs one.
 //
-// A shared transaction waits for no lock, so that nobody in it waits for a conversation of others: a group whose
+// A shared transaction waits for no conversation, so that nobody in it waits for what others hold: a group whose
 // conversation is locked is left out and goes alone. Of one conversation a single group is under way at a time: they would
 // wait for one lock anyway, and wait here instead of on connections that others need.
 type gatherer struct {

@@ -20,7 +20,7 @@ func TestThePageShowsWhatTheModelSays(t *testing.T) {
 	f := figuresOf(page(t))
 	table := atPeak.table(f)
 	require.Empty(t, f.missing)
-	require.True(t, strings.Contains(page(t), table), "put this into docs/capacity.md:\n%s", table)
+	require.Contains(t, page(t), table, "docs/capacity.md is to show it")
 }
 
 func TestAFigureThatIsMissingIsNamed(t *testing.T) {
