@@ -93,6 +93,10 @@ bench: ## the benchmarks, with allocations
 bench-report: testdata/baseline/node_modules/.package-lock.json ## measure beside a server written by hand: a table of ratios, in a quarter of an hour (QUICK=1: 4 minutes)
 	@sh scripts/bench-report
 
+.PHONY: bench-floor
+bench-floor: ## measure beside the least that this machine needs: a table of ratios, in eight minutes
+	@sh scripts/bench-floor
+
 .PHONY: soak
 soak: ## load the system for long and look for leaks: MODE=one|five|both, DURATION=30m; plots in artifacts/
 	@sh scripts/soak

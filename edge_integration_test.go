@@ -79,6 +79,13 @@ func TestEdgeAloneSaysWhoTheClientIs(t *testing.T) {
 	}
 }
 
+func TestServicesEndTheConnectionsOfTheEdge(t *testing.T) {
+	e := newEdge(t, echoes(t)...)
+	for _, path := range []string{"/api/chats/x", "/socket.io/"} {
+		assert.Equal(t, []string{"close"}, e.get(path).seen(t).Header["Connection"])
+	}
+}
+
 func TestEdgeGivesEveryRequestAnID(t *testing.T) {
 	e := newEdge(t, echoes(t)...)
 	a := e.get("/api/users/me", "X-Request-Id", "from-the_client.1")

@@ -2,9 +2,9 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"chatsystem/domain"
@@ -16,7 +16,14 @@ func (d *DB) Allocate(ctx context.Context, r domain.AllocationRequest) (domain.A
 	if err := checkStorable(r); err != nil {
 		return domain.Allocation{}, false, err
 	}
-	o := d.allocations.ask(ctx, r)
+	if err := ctx.Err(); err != nil {
+		return domain.Allocation{}, false, err
+	}
+	a := &asking{ctx: ctx, conversation: r.Conversation, request: &r, done: make(chan struct{})}
+	if err := d.log.enqueue(a); err != nil {
+		return domain.Allocation{}, false, err
+	}
+	o := a.wait()
 	return o.allocation, o.created, o.err
 }
 
@@ -32,39 +39,9 @@ func checkStorable(r domain.AllocationRequest) error {
 	return nil
 }
 
-// allocateGroup answers a group in one transaction. If that fails, it fails for all and uses up no seq; a request that is
-// refused is refused alone.
-func (d *DB) allocateGroup(c domain.ConversationID, group []*asking) {
-	ctx, cancel := sharedContext(group)
-	defer cancel()
-	err := d.change(ctx, func(ctx context.Context, q queries) error { return d.allocate(ctx, q, c, group) })
-	if err != nil && ctx.Err() != nil { // the time of the group ran out, not that of who still waits
-		err = unavailable(err)
-	}
-	for _, a := range group {
-		if err != nil {
-			a.outcome = outcome{err: err}
-		}
-		close(a.done)
-	}
-}
-
-// allocate sets the outcome of each of a group. Its error means that nothing was kept.
-func (d *DB) allocate(ctx context.Context, q queries, c domain.ConversationID, group []*asking) error {
-	var counter counterRow // locked first of all: what is read below was committed before
-	err := q.get(ctx, &counter, qLockCounter, c)
-	missing := errors.Is(err, sql.ErrNoRows)
-	if err != nil && !missing {
-		return err
-	}
-	group = present(group) // nobody gets a seq who went away while the lock was waited for
-	if missing || len(group) == 0 {
-		for _, a := range group {
-			a.outcome = outcome{err: domain.ErrConversationNotFound}
-		}
-		return nil
-	}
-	drafts, err := draftsOf(ctx, q, c, group)
+// allocate gives seqs to requests whose conversations are locked, or refuses them: what is read here was committed before.
+func (d *DB) allocate(ctx context.Context, q queries, counters map[domain.ConversationID]counterRow, all []*asking) error {
+	drafts, err := draftsOf(ctx, q, all)
 	if err != nil {
 		return err
 	}
@@ -73,11 +50,11 @@ func (d *DB) allocate(ctx context.Context, q queries, c domain.ConversationID, g
 		return err
 	}
 	if voided { // what was settled meanwhile is still there
-		if drafts, err = draftsOf(ctx, q, c, group); err != nil {
+		if drafts, err = draftsOf(ctx, q, all); err != nil {
 			return err
 		}
 	}
-	made := d.number(counter, drafts)
+	made := d.number(counters, drafts)
 	if len(made) == 0 {
 		return nil
 	}
@@ -96,21 +73,22 @@ type draftRow struct {
 	allocationRow
 }
 
-// draftsOf looks a group's drafts up, in the same order.
-func draftsOf(ctx context.Context, q queries, c domain.ConversationID, group []*asking) ([]draft, error) {
-	drafts := make([]draft, len(group))
-	senders, ids := make([]string, len(group)), make([]string, len(group))
-	for i, a := range group {
+// draftsOf looks drafts up, in the same order.
+func draftsOf(ctx context.Context, q queries, all []*asking) ([]draft, error) {
+	n := len(all)
+	drafts := make([]draft, n)
+	conversations, senders, ids := make([]string, n), make([]string, n), make([]string, n)
+	for i, a := range all {
 		drafts[i].asking = a
-		senders[i], ids[i] = string(a.request.Sender), a.request.ClientMsgID
+		conversations[i], senders[i], ids[i] = string(a.request.Conversation), string(a.request.Sender), a.request.ClientMsgID
 	}
 	var rows []draftRow
-	if err := q.list(ctx, &rows, qDrafts, c, senders, ids); err != nil {
+	if err := q.list(ctx, &rows, qDrafts, conversations, senders, ids); err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
 		d := &drafts[r.N-1]
-		r.Conversation, r.Sender, r.ClientMsgID = c, d.request.Sender, d.request.ClientMsgID
+		r.Conversation, r.Sender, r.ClientMsgID = d.request.Conversation, d.request.Sender, d.request.ClientMsgID
 		d.active, d.live = true, r.allocation()
 	}
 	return drafts, nil
@@ -134,20 +112,22 @@ func voidRefused(ctx context.Context, q queries, drafts []draft) (voided bool, e
 	return voided, nil
 }
 
-// number gives the next seqs to the drafts that have none, one to those of the same name, sets all outcomes and returns what
-// is new.
-func (d *DB) number(counter counterRow, drafts []draft) []domain.Allocation {
+// number gives the next seqs of their conversations to the drafts that have none, one to those of the same name, sets all
+// outcomes and returns what is new.
+func (d *DB) number(counters map[domain.ConversationID]counterRow, drafts []draft) []domain.Allocation {
 	type name struct {
-		sender      domain.UserID
-		clientMsgID string
+		conversation domain.ConversationID
+		sender       domain.UserID
+		clientMsgID  string
 	}
 	var made []domain.Allocation
 	named := map[name]domain.Allocation{}
-	now, last, previous := d.clock(), counter.LastSeq, counter.LastAllocatedAt.Time
+	now := d.clock()
 	for _, x := range drafts {
-		key := name{x.request.Sender, x.request.ClientMsgID}
+		r := *x.request
+		key := name{r.Conversation, r.Sender, r.ClientMsgID}
 		if x.live.Seq == 0 {
-			x.live = named[key] // of another request in this group
+			x.live = named[key] // of another request in this transaction
 		}
 		switch {
 		case !x.active:
@@ -157,8 +137,10 @@ func (d *DB) number(counter counterRow, drafts []draft) []domain.Allocation {
 		case x.live.Seq != 0:
 			x.outcome = outcome{allocation: x.live}
 		default:
-			a := domain.NewAllocation(x.request, last, counter.MembersVersion, now, previous)
-			last, previous, named[key] = a.Seq, a.CreatedAt, a
+			counter := counters[r.Conversation]
+			a := domain.NewAllocation(r, counter.LastSeq, counter.MembersVersion, now, counter.LastAllocatedAt.Time)
+			counter.LastSeq, counter.LastAllocatedAt = a.Seq, moment{a.CreatedAt}
+			counters[r.Conversation], named[key] = counter, a
 			made = append(made, a)
 			x.outcome = outcome{allocation: a, created: true}
 		}
@@ -166,13 +148,15 @@ func (d *DB) number(counter counterRow, drafts []draft) []domain.Allocation {
 	return made
 }
 
-// insertAllocations keeps new allocations, which continue the counter and are of one moment, and moves the counter on.
+// insertAllocations keeps new allocations, which continue their conversations' counters, and moves those on.
 func insertAllocations(ctx context.Context, q queries, made []domain.Allocation) error {
 	n := len(made)
-	seqs, ids, senders, drafts, hashes := make([]int64, n), make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
+	conversations, ids, senders, drafts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	seqs, versions, hashes, times := make([]int64, n), make([]int64, n), make([][]byte, n), make([]time.Time, n)
 	for i, a := range made {
-		seqs[i], ids[i], senders[i], drafts[i], hashes[i] = int64(a.Seq), string(a.MessageID), string(a.Sender), a.ClientMsgID, a.BodyHash[:]
+		conversations[i], ids[i], senders[i], drafts[i] = string(a.Conversation), string(a.MessageID), string(a.Sender), a.ClientMsgID
+		seqs[i], versions[i], hashes[i], times[i] = int64(a.Seq), a.MembersVersion, a.BodyHash[:], domain.StoredTime(a.CreatedAt)
 	}
-	_, err := q.exec(ctx, qAllocate, made[0].Conversation, seqs, ids, senders, drafts, hashes, moment{made[0].CreatedAt}, made[0].MembersVersion)
+	_, err := q.exec(ctx, qAllocate, conversations, seqs, ids, senders, drafts, hashes, times, versions)
 	return err
 }

@@ -17,7 +17,7 @@ type DB struct {
 	pool  *sqlx.DB
 	reads queries // each statement on its own
 
-	allocations *gatherer
+	log *gatherer
 }
 
 // Open returns the database without connecting yet, so that a service starts while the database is down; Ping tells. The
@@ -33,13 +33,13 @@ func Open(cfg Config, clock ports.Clock) (*DB, error) {
 	pool.SetConnMaxLifetime(connMaxLifetime)
 	pool.SetConnMaxIdleTime(connMaxIdleTime)
 	d := &DB{clock: clock, pool: pool, reads: queries{pool}}
-	d.allocations = newGatherer(d.allocateGroup)
+	d.log = newGatherer(d.changeShared, d.changeAlone)
 	return d, nil
 }
 
 // Close waits for the statements that run and closes the connections; calls after it fail.
 func (d *DB) Close() error {
-	d.allocations.close()
+	d.log.close()
 	if err := d.pool.Close(); err != nil {
 		return fmt.Errorf("postgres: close: %w", err)
 	}

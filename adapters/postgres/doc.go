@@ -9,8 +9,8 @@
 // at READ COMMITTED each sees what was committed before the lock was granted. Locks are taken in one order:
 // conversations by id, then what belongs to them. A transaction that Postgres gave up all the same is repeated.
 //
-// Requests to allocate seqs of one conversation that come while others are under way gather and share the next
-// transaction (see gatherer).
+// Requests to allocate and to settle that come while others are under way gather and share the next transaction, also of several
+// conversations (see gatherer). Such a one waits for no conversation: what others hold it leaves out.
 //
 // What is wrong with the server or the way to it, rather than with the statement, matches domain.ErrUnavailable;
 // whether a change was kept is unknown then, and it may be repeated. A context that ends ends the statement; one

@@ -1,101 +1,143 @@
 package postgres
 
 import (
-	"context"
 	"errors"
+	"runtime"
+	"slices"
 	"sync"
-	"sync/atomic"
 
 	"chatsystem/domain"
 )
 
 const (
-	maxGroup   = 128  // requests in one transaction: bounds how long the conversation is locked
+	maxGroup   = 256  // seqs and settlements in one transaction: bounds how long conversations are locked
 	maxWaiting = 1024 // requests for one conversation behind the transaction under way; more are refused
+	maxLanes   = 4    // transactions under way that conversations share
 )
 
-// asking is one request to allocate on its way.
-type asking struct {
-	ctx     context.Context
-	request domain.AllocationRequest
-	done    chan struct{}
-	outcome outcome // for the caller once done is closed
+// group is requests for one conversation that one transaction answers.
+type group struct {
+	conversation domain.ConversationID
+	members      []*asking
 }
 
-type outcome struct {
-	allocation domain.Allocation
-	created    bool
-	err        error
-}
-
-// gatherer runs the requests for one conversation one group after another: who asks while a group is under way is in the next
-// one. All allocations of a conversation wait for one lock anyway; so they share its cost, and wait here instead of on
-// connections that other conversations need. There is a goroutine for each conversation with a group under way.
+// gatherer has requests share transactions: who asks while maxLanes of them are under way gathers, and goes with the next
+// one, together with those of other conversations. A commit then costs many requests what it costs one.
+//
+// A shared transaction waits for no conversation, so that nobody in it waits for what others hold: a group whose
+// conversation is locked is left out and goes alone. Of one conversation a single group is under way at a time: they would
+// wait for one lock anyway, and wait here instead of on connections that others need.
 type gatherer struct {
-	run func(c domain.ConversationID, group []*asking) // answers each of the group
+	share func(groups []group) (left []group) // answers all but those it returns
+	alone func(g group)                       // answers one, which may wait for a lock
 
 	mu      sync.Mutex
 	closed  bool
-	waiting map[domain.ConversationID][]*asking // has an entry, if empty, while a group is under way
+	lines   map[domain.ConversationID]*line
+	ready   []domain.ConversationID // lines where somebody waits and nothing is under way, the first come first
+	lanes   int                     // goroutines that share
 	running sync.WaitGroup
 }
 
-func newGatherer(run func(domain.ConversationID, []*asking)) *gatherer {
-	return &gatherer{run: run, waiting: map[domain.ConversationID][]*asking{}}
+// line is the requests for one conversation.
+type line struct {
+	waiting  []*asking
+	underWay bool // a group of them
 }
 
-// ask waits for the outcome of a request, or until ctx ends. The request is left out if that was before its group had the
-// lock; after that it may take effect.
-func (g *gatherer) ask(ctx context.Context, r domain.AllocationRequest) outcome {
-	if err := ctx.Err(); err != nil {
-		return outcome{err: err}
-	}
-	a := &asking{ctx: ctx, request: r, done: make(chan struct{})}
-	if err := g.enqueue(a); err != nil {
-		return outcome{err: err}
-	}
-	select {
-	case <-a.done:
-		return a.outcome
-	case <-ctx.Done():
-		return outcome{err: ctx.Err()}
-	}
+func newGatherer(share func([]group) []group, alone func(group)) *gatherer {
+	return &gatherer{share: share, alone: alone, lines: map[domain.ConversationID]*line{}}
 }
 
-func (g *gatherer) enqueue(a *asking) error {
+// enqueue puts requests in the lines of their conversations, all or, with an error, none.
+func (g *gatherer) enqueue(all ...*asking) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c := a.request.Conversation
-	waiting, underWay := g.waiting[c]
-	switch {
-	case g.closed:
+	if g.closed {
 		return unavailable(errors.New("postgres: the database is closed"))
-	case len(waiting) == maxWaiting:
-		return unavailable(errors.New("postgres: too many requests wait for one conversation"))
 	}
-	g.waiting[c] = append(waiting, a)
-	if !underWay {
-		g.running.Go(func() {
-			for group := g.take(c); group != nil; group = g.take(c) {
-				g.run(c, group)
-			}
-		})
+	for _, a := range all {
+		if l := g.lines[a.conversation]; l != nil && len(l.waiting) >= maxWaiting {
+			return unavailable(errors.New("postgres: too many requests wait for one conversation"))
+		}
 	}
+	for _, a := range all {
+		l := g.lines[a.conversation]
+		if l == nil {
+			l = &line{}
+			g.lines[a.conversation] = l
+		}
+		if l.waiting = append(l.waiting, a); len(l.waiting) == 1 && !l.underWay {
+			g.ready = append(g.ready, a.conversation)
+		}
+	}
+	g.wake()
 	return nil
 }
 
-// take returns the next group; nil if nobody waits.
-func (g *gatherer) take(c domain.ConversationID) []*asking {
+// wake starts a lane if there is one free and something to do. The caller holds mu.
+func (g *gatherer) wake() {
+	if len(g.ready) > 0 && g.lanes < maxLanes {
+		g.lanes++
+		g.running.Go(g.lane)
+	}
+}
+
+// lane runs shared transactions while somebody waits for one.
+func (g *gatherer) lane() {
+	for {
+		runtime.Gosched() // whom the last transaction answered and who asks again at once: in time for the next
+		groups := g.take()
+		if len(groups) == 0 {
+			return
+		}
+		locked := map[domain.ConversationID]bool{}
+		for _, left := range g.share(groups) {
+			locked[left.conversation] = true
+			g.running.Go(func() {
+				g.alone(left)
+				g.finish(left)
+			})
+		}
+		g.finish(slices.DeleteFunc(groups, func(done group) bool { return locked[done.conversation] })...)
+	}
+}
+
+// take returns the groups of the next shared transaction; if nobody waits, the lane ends.
+func (g *gatherer) take() (groups []group) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	waiting := g.waiting[c]
-	if len(waiting) == 0 {
-		delete(g.waiting, c)
-		return nil
+	for room := maxGroup; room > 0 && len(g.ready) > 0; {
+		c := g.ready[0]
+		g.ready = g.ready[1:]
+		l := g.lines[c]
+		n := 0
+		for ; n < len(l.waiting) && room > 0; n++ {
+			room -= l.waiting[n].weight()
+		}
+		groups = append(groups, group{c, l.waiting[:n:n]})
+		l.waiting, l.underWay = l.waiting[n:], true
 	}
-	n := min(len(waiting), maxGroup)
-	g.waiting[c] = waiting[n:]
-	return waiting[:n:n]
+	if len(groups) == 0 {
+		g.lanes--
+	}
+	g.wake()
+	return groups
+}
+
+// finish lets those go on who wait behind groups.
+func (g *gatherer) finish(groups ...group) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, done := range groups {
+		l := g.lines[done.conversation]
+		if l.underWay = false; len(l.waiting) == 0 {
+			delete(g.lines, done.conversation)
+		} else {
+			g.ready = append(g.ready, done.conversation)
+		}
+	}
+	g.wake()
 }
 
 // close refuses new requests and waits for those under way.
@@ -104,39 +146,4 @@ func (g *gatherer) close() {
 	g.closed = true
 	g.mu.Unlock()
 	g.running.Wait()
-}
-
-// sharedContext is the context of a group: it ends after defaultTimeout, or as soon as every caller has gone. Its values are
-// those of the first.
-func sharedContext(group []*asking) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(group[0].ctx), defaultTimeout)
-	here := new(atomic.Int32)
-	here.Store(int32(len(group)))
-	stops := make([]func() bool, len(group))
-	for i, a := range group {
-		stops[i] = context.AfterFunc(a.ctx, func() {
-			if here.Add(-1) == 0 {
-				cancel()
-			}
-		})
-	}
-	return ctx, func() {
-		for _, stop := range stops {
-			stop()
-		}
-		cancel()
-	}
-}
-
-// present returns those of a group whose callers still wait.
-func present(group []*asking) []*asking {
-	here := make([]*asking, 0, len(group))
-	for _, a := range group {
-		if err := a.ctx.Err(); err != nil {
-			a.outcome = outcome{err: err}
-			continue
-		}
-		here = append(here, a)
-	}
-	return here
 }

@@ -9,16 +9,12 @@ import (
 	"chatsystem/domain"
 )
 
-// qSettle does all in one statement. The conversations are locked first and in the order of their ids, so that neither two
-// of these nor an allocation can wait for each other in a circle. The states are those of domain's CanBecome, written so that
+// qSettle does all in one statement; its conversations are locked. The states are those of domain's CanBecome, written so that
 // no partial index fits: the plan must not go through all that is unfinished. A seq that did not move takes nothing along.
-const qSettle = `WITH locked AS MATERIALIZED (
-		SELECT conversation_id FROM conversations WHERE conversation_id = ANY($1::uuid[]) ORDER BY conversation_id FOR NO KEY UPDATE
-	), moved AS (
+const qSettle = `WITH moved AS (
 		UPDATE allocations a SET state = s.state
-		FROM locked JOIN unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[], $8::boolean[])
+		FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[], $8::boolean[])
 			AS s (conversation_id, seq, state, message_id, sender_id, created_at, preview, has_more)
-			ON s.conversation_id = locked.conversation_id
 		WHERE a.conversation_id = s.conversation_id AND a.seq = s.seq
 			AND a.state = ANY(CASE s.state WHEN 'PUBLISHED' THEN ARRAY['PENDING', 'STORED'] ELSE ARRAY['PENDING'] END)
 		RETURNING a.conversation_id, a.seq, a.sender_id AS allocated_to,
@@ -34,12 +30,36 @@ const qSettle = `WITH locked AS MATERIALIZED (
 		FROM moved ORDER BY conversation_id, seq DESC) AS m
 	WHERE c.conversation_id = m.conversation_id AND c.last_message_seq < m.seq`
 
-// Settle implements ports.Settler. A settlement to VOID is ignored: only Void closes a seq.
+// Settle implements ports.Settler. A settlement to VOID is ignored: only Void closes a seq. It shares transactions, one or
+// several, with requests to allocate; after an error some of it may be settled.
 func (d *DB) Settle(ctx context.Context, settlements []domain.Settlement) error {
-	steps := furthest(settlements)
-	if len(steps) == 0 {
-		return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return err
 	}
+	var all []*asking
+	of := map[domain.ConversationID]*asking{}
+	for _, s := range furthest(settlements) {
+		a := of[s.Conversation]
+		if a == nil {
+			a = &asking{ctx: ctx, conversation: s.Conversation, done: make(chan struct{})}
+			all, of[s.Conversation] = append(all, a), a
+		}
+		a.settlements = append(a.settlements, s)
+	}
+	if err := d.log.enqueue(all...); err != nil {
+		return err
+	}
+	var failed error
+	for _, a := range all {
+		if err := a.wait().err; err != nil && failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+// settle moves allocations on; one settlement for each seq.
+func (d *DB) settle(ctx context.Context, q queries, steps []domain.Settlement) error {
 	n := len(steps)
 	conversations, states, ids, senders, previews := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	seqs, times, more := make([]int64, n), make([]time.Time, n), make([]bool, n)
@@ -48,10 +68,8 @@ func (d *DB) Settle(ctx context.Context, settlements []domain.Settlement) error 
 		ids[i], senders[i], times[i] = string(s.Last.ID), string(s.Last.Sender), domain.StoredTime(s.Last.CreatedAt)
 		previews[i], more[i] = s.Last.Preview, s.Last.HasMore
 	}
-	return d.change(ctx, func(ctx context.Context, q queries) error {
-		_, err := q.exec(ctx, qSettle, conversations, seqs, states, ids, senders, times, previews, more, d.now())
-		return err
-	})
+	_, err := q.exec(ctx, qSettle, conversations, seqs, states, ids, senders, times, previews, more, d.now())
+	return err
 }
 
 // furthest returns one settlement for each seq, the one that goes furthest: a statement updates a row once.

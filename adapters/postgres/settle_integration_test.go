@@ -30,6 +30,7 @@ func TestSettlingIsOneStatement(t *testing.T) {
 			settlements = append(settlements, domain.Settlement{Conversation: group, Seq: a.Seq, State: domain.Published, Last: last})
 		}
 	}
+	require.Eventually(t, func() bool { return db.UnderWay() == 0 }, 10*time.Second, time.Millisecond)
 	require.NoError(t, db.Settle(t.Context(), settlements))
 
 	var rows, statements int

@@ -49,6 +49,10 @@ func TestEnvelope(t *testing.T) {
 			Users: []domain.UserID{"anna", "bob"},
 		},
 		"nothing stays nothing": {},
+		"what needs escapes": {
+			Event: domain.Event{Name: "a \"quoted\" name", Conversation: "back\\slash", Payload: json.RawMessage(`[]`)},
+			Users: []domain.UserID{"<é>", "new\nline", "\x7f"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			message, err := encode(envelope{Deliveries: []delivery{deliveryOf(d)}})
@@ -56,6 +60,9 @@ func TestEnvelope(t *testing.T) {
 			e, err := decode(string(message))
 			require.NoError(t, err)
 			require.Equal(t, d, e.Deliveries[0].port())
+			same, err := json.Marshal(e)
+			require.NoError(t, err)
+			require.JSONEq(t, string(same), string(message))
 		})
 	}
 

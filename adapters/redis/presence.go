@@ -22,14 +22,11 @@ type Presence struct {
 // NewPresence returns the registry.
 func NewPresence(c *Client) *Presence { return &Presence{c} }
 
-const serverNow = `
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-`
-
 var (
 	// renewScript adds or renews a lease; it returns 1 if it was not there. KEYS: presence, online. ARGV: member, TTL in ms.
-	renewScript = redis.NewScript(serverNow + `
+	renewScript = redis.NewScript(`
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 local missing = redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -46,39 +43,43 @@ else
   redis.call('PEXPIREAT', KEYS[2], last[2])
 end
 `)
-	// leasesScript returns the leases that have not run out. KEYS: presence.
-	leasesScript = redis.NewScript(serverNow + `
-return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%d', now), '+inf')
-`)
 )
 
-// Gateways implements ports.PresenceReader; the gateways of a user ascend. One round trip for up to pipelineSize users.
+// Gateways implements ports.PresenceReader; the gateways of a user ascend. One round trip for up to pipelineSize users. The
+// server's time comes along with the leases: plain commands cost it a fraction of what a script per user does.
 func (p *Presence) Gateways(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.GatewayID, error) {
-	calls := make([]call, len(users))
-	for i, u := range users {
-		calls[i].keys = []string{p.presenceKey(u)}
+	found := make(map[domain.UserID][]domain.GatewayID, len(users))
+	if len(users) == 0 {
+		return found, nil
 	}
-	answers, err := p.client.run(ctx, leasesScript, calls)
+	var now *redis.TimeCmd
+	leases := make([]*redis.ZSliceCmd, len(users))
+	err := p.client.pipelined(ctx, 1+len(users), func(pipe redis.Pipeliner, i int) {
+		if i == 0 {
+			now = pipe.Time(ctx)
+			return
+		}
+		leases[i-1] = pipe.ZRangeWithScores(ctx, p.presenceKey(users[i-1]), 0, -1)
+	})
 	if err != nil {
 		return nil, translate("read presence", err)
 	}
-	found := make(map[domain.UserID][]domain.GatewayID, len(users))
+	ranOut := float64(now.Val().UnixMilli())
 	for i, u := range users {
-		members, err := answers[i].StringSlice()
-		if err != nil {
-			return nil, translate("read presence", err)
-		}
-		if gateways := gatewaysOf(members); gateways != nil {
+		if gateways := gatewaysOf(leases[i].Val(), ranOut); gateways != nil {
 			found[u] = gateways
 		}
 	}
 	return found, nil
 }
 
-func gatewaysOf(members []string) []domain.GatewayID {
+// gatewaysOf returns the gateways of the leases that end after ranOut.
+func gatewaysOf(leases []redis.Z, ranOut float64) []domain.GatewayID {
 	var gateways []domain.GatewayID
-	for _, m := range members {
-		gateways = append(gateways, domain.GatewayID(m[:max(0, strings.LastIndexByte(m, ':'))]))
+	for _, l := range leases {
+		if member, ok := l.Member.(string); ok && l.Score > ranOut {
+			gateways = append(gateways, domain.GatewayID(member[:max(0, strings.LastIndexByte(member, ':'))]))
+		}
 	}
 	slices.Sort(gateways)
 	return slices.Compact(gateways)

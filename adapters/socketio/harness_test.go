@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if serveIdleConnections() { // this process is the server of a benchmark
+	if serveIdleConnections() || serveBareMelody() { // this process is the server of a benchmark
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -47,7 +47,7 @@ func BenchmarkIdleConnections(b *testing.B) {
 	}
 	for name, connect := range kinds {
 		b.Run(name, func(b *testing.B) {
-			addr := startIdleServer(b)
+			addr := startIdleServer(b, "-idle-server")
 			b.Cleanup(closer(connect(b, addr))) // whatever is made once
 			before := readUsage(b, addr)
 			n := *idleConnections
@@ -110,9 +110,9 @@ func idlePolling(b *testing.B, addr string) io.Closer {
 	return resp.Body
 }
 
-// startIdleServer runs this test binary as a server and returns its address.
-func startIdleServer(b *testing.B) string {
-	cmd := exec.Command(os.Args[0], "-idle-server")
+// startIdleServer runs this test binary as a server of a kind and returns its address.
+func startIdleServer(b *testing.B, kind string) string {
+	cmd := exec.Command(os.Args[0], kind)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	require.NoError(b, err)
@@ -170,10 +170,11 @@ func measure(s *socketio.Server) usage {
 	debug.FreeOSMemory()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return usage{
-		RSS: residentBytes(), Heap: int(m.HeapAlloc), Stacks: int(m.StackInuse),
-		Goroutines: runtime.NumGoroutine(), Sessions: s.Sessions(),
+	u := usage{RSS: residentBytes(), Heap: int(m.HeapAlloc), Stacks: int(m.StackInuse), Goroutines: runtime.NumGoroutine()}
+	if s != nil {
+		u.Sessions = s.Sessions()
 	}
+	return u
 }
 
 // residentBytes reads the process's memory from the kernel; 0 where there is no /proc.

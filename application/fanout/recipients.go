@@ -24,19 +24,28 @@ func NewRecipients(cache ports.MembershipCache, members ports.MembershipReader, 
 	return &Recipients{cache, members, log}
 }
 
+// audience is who receives an event; events that go to the members of one conversation share theirs.
+type audience struct{ users []domain.UserID }
+
 // of returns the receivers of each event of a batch, each at most once.
-func (r *Recipients) of(ctx context.Context, batch []ports.InboundEvent) ([][]domain.UserID, error) {
+func (r *Recipients) of(ctx context.Context, batch []ports.InboundEvent) ([]*audience, error) {
 	sets, err := r.memberSets(ctx, wanted(batch))
 	if err != nil {
 		return nil, err
 	}
-	receivers := make([][]domain.UserID, len(batch))
+	members := make(map[domain.ConversationID]*audience, len(sets))
+	for id, set := range sets {
+		members[id] = &audience{set.Users}
+	}
+	nobody := &audience{}
+	receivers := make([]*audience, len(batch))
 	for i, e := range batch {
-		if e.ToMembers {
-			receivers[i] = sets[e.Conversation].Users
+		receivers[i] = nobody
+		if set := members[e.Conversation]; e.ToMembers && set != nil {
+			receivers[i] = set
 		}
 		if len(e.To) > 0 {
-			receivers[i] = distinct([][]domain.UserID{receivers[i], e.To})
+			receivers[i] = &audience{distinct([]*audience{receivers[i], {e.To}})}
 		}
 	}
 	return receivers, nil

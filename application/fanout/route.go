@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,10 +15,11 @@ import (
 )
 
 const (
-	fetchMax     = 256
-	routeTimeout = 5 * time.Second // for one try of one batch
-	firstPause   = 50 * time.Millisecond
-	longestPause = 5 * time.Second
+	fetchMax      = 256
+	deliverAtOnce = 8               // gateways
+	routeTimeout  = 5 * time.Second // for one try of one batch
+	firstPause    = 50 * time.Millisecond
+	longestPause  = 5 * time.Second
 )
 
 // Route sends events on to the gateways of their receivers, at least once and in seq order per conversation except
@@ -115,21 +117,42 @@ func (uc *Route) try(ctx context.Context, batch []ports.InboundEvent) error {
 	if err != nil {
 		return fmt.Errorf("presence: %w", err)
 	}
+	return uc.deliver(ctx, byGateway(batch, receivers, where))
+}
+
+// deliver sends every gateway its deliveries, to some of them at a time.
+func (uc *Route) deliver(ctx context.Context, to map[domain.GatewayID][]ports.Delivery) error {
+	var delivering sync.WaitGroup
+	places := make(chan struct{}, deliverAtOnce)
+	failures := make(chan error, len(to))
+	for gw, deliveries := range to {
+		places <- struct{}{}
+		delivering.Go(func() {
+			if err := uc.gateways.Deliver(ctx, gw, deliveries); err != nil {
+				failures <- fmt.Errorf("deliver to %s: %w", gw, err)
+			}
+			<-places
+		})
+	}
+	delivering.Wait()
+	close(failures)
 	var failed error
-	for gw, deliveries := range byGateway(batch, receivers, where) {
-		if err := uc.gateways.Deliver(ctx, gw, deliveries); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("deliver to %s: %w", gw, err))
-		}
+	for err := range failures {
+		failed = errors.Join(failed, err)
 	}
 	return failed
 }
 
 // distinct returns every receiver once.
-func distinct(receivers [][]domain.UserID) []domain.UserID {
-	seen := map[domain.UserID]bool{}
+func distinct(receivers []*audience) []domain.UserID {
+	looked, seen := map[*audience]bool{}, map[domain.UserID]bool{}
 	var users []domain.UserID
 	for _, of := range receivers {
-		for _, u := range of {
+		if looked[of] {
+			continue
+		}
+		looked[of] = true
+		for _, u := range of.users {
 			if !seen[u] {
 				seen[u] = true
 				users = append(users, u)
@@ -140,14 +163,19 @@ func distinct(receivers [][]domain.UserID) []domain.UserID {
 }
 
 // byGateway sorts the events by where their receivers are; each gateway gets an event once, in the order of the batch.
-func byGateway(batch []ports.InboundEvent, receivers [][]domain.UserID, where map[domain.UserID][]domain.GatewayID) map[domain.GatewayID][]ports.Delivery {
+func byGateway(batch []ports.InboundEvent, receivers []*audience, where map[domain.UserID][]domain.GatewayID) map[domain.GatewayID][]ports.Delivery {
 	out := map[domain.GatewayID][]ports.Delivery{}
+	split := map[*audience]map[domain.GatewayID][]domain.UserID{}
 	for i, e := range batch {
-		users := map[domain.GatewayID][]domain.UserID{}
-		for _, u := range receivers[i] {
-			for _, gw := range where[u] {
-				users[gw] = append(users[gw], u)
+		users, known := split[receivers[i]]
+		if !known {
+			users = map[domain.GatewayID][]domain.UserID{}
+			for _, u := range receivers[i].users {
+				for _, gw := range where[u] {
+					users[gw] = append(users[gw], u)
+				}
 			}
+			split[receivers[i]] = users
 		}
 		for gw, us := range users {
 			out[gw] = append(out[gw], ports.Delivery{Event: e.Event, Users: us})

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 // process is a running `chat serve`.
 type process struct {
-	t       *testing.T
+	t       testing.TB
 	program string // an executable; empty: this one
 	addr    string
 	dir     string
@@ -42,7 +42,7 @@ type process struct {
 }
 
 // newProcess returns a program that has not been started, with a data folder and an address of its own.
-func newProcess(t *testing.T, args ...string) *process {
+func newProcess(t testing.TB, args ...string) *process {
 	t.Helper()
 	var cfg net.ListenConfig
 	ln, err := cfg.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -142,7 +142,7 @@ func (p *process) stop() int {
 }
 
 // deadline returns a context that bounds a test.
-func deadline(t *testing.T, d time.Duration) context.Context {
+func deadline(t testing.TB, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
