@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,15 +29,16 @@ type Route struct {
 	presence   ports.PresenceReader
 	gateways   ports.GatewayPublisher
 	clock      ports.Clock
+	jitter     ports.Jitter
 	log        *slog.Logger
 	window     *domain.ReorderWindow[ports.InboundEvent]
 	retries    atomic.Int64
 }
 
 // NewRoute returns the use case.
-func NewRoute(s ports.EventSource, r *Recipients, p ports.PresenceReader, g ports.GatewayPublisher, clock ports.Clock, log *slog.Logger) *Route {
+func NewRoute(s ports.EventSource, r *Recipients, p ports.PresenceReader, g ports.GatewayPublisher, clock ports.Clock, jitter ports.Jitter, log *slog.Logger) *Route {
 	return &Route{
-		source: s, recipients: r, presence: p, gateways: g, clock: clock, log: log,
+		source: s, recipients: r, presence: p, gateways: g, clock: clock, jitter: jitter, log: log,
 		window: domain.NewReorderWindow[ports.InboundEvent](),
 	}
 }
@@ -50,7 +52,7 @@ func (uc *Route) Run(ctx context.Context) {
 		ready, err := uc.next(ctx)
 		if err != nil {
 			uc.log.Warn("fetch events", "error", err)
-			pause(ctx, longestPause)
+			uc.pause(ctx, longestPause)
 			continue
 		}
 		if len(ready) > 0 {
@@ -97,7 +99,7 @@ func (uc *Route) route(ctx context.Context, batch []ports.InboundEvent) {
 		}
 		uc.retries.Add(1)
 		uc.log.Warn("route events, will try again", "count", len(batch), "error", err, "again_in", wait)
-		pause(ctx, wait)
+		uc.pause(ctx, wait)
 	}
 	for _, e := range batch {
 		e.Done()
@@ -116,8 +118,9 @@ func (uc *Route) try(ctx context.Context, batch []ports.InboundEvent) error {
 		return fmt.Errorf("presence: %w", err)
 	}
 	var failed error
-	for gw, deliveries := range byGateway(batch, receivers, where) {
-		if err := uc.gateways.Deliver(ctx, gw, deliveries); err != nil {
+	byGateway := byGateway(batch, receivers, where)
+	for _, gw := range slices.Sorted(maps.Keys(byGateway)) {
+		if err := uc.gateways.Deliver(ctx, gw, byGateway[gw]); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("deliver to %s: %w", gw, err))
 		}
 	}
@@ -157,9 +160,9 @@ func byGateway(batch []ports.InboundEvent, receivers [][]domain.UserID, where ma
 }
 
 // pause waits for about d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
+func (uc *Route) pause(ctx context.Context, d time.Duration) {
 	select {
-	case <-time.After(d/2 + rand.N(d/2)):
+	case <-time.After(d/2 + uc.jitter(d/2)):
 	case <-ctx.Done():
 	}
 }

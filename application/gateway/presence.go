@@ -1,10 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -79,14 +79,8 @@ func (p *Presence) Run(ctx context.Context) {
 	defer p.spreading.Wait()
 	wait := domain.LeaseRenewal
 	for {
-		everybody := false
-		select {
-		case <-time.After(wait):
-		case <-p.hurry:
-			sleep(ctx, registerAgain)
-		case <-p.interrupted:
-			everybody = true
-		case <-ctx.Done():
+		everybody, goOn := p.due(ctx, wait)
+		if !goOn {
 			return
 		}
 		wait = domain.LeaseRenewal
@@ -99,6 +93,26 @@ func (p *Presence) Run(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// due waits until the leases are to be renewed and tells whether everybody is to catch up then; goOn is false when ctx
+// ends. An interruption goes before everything else that is due.
+func (p *Presence) due(ctx context.Context, wait time.Duration) (everybody, goOn bool) {
+	select {
+	case <-p.interrupted:
+		return true, true
+	default:
+	}
+	select {
+	case <-time.After(wait):
+	case <-p.hurry:
+		sleep(ctx, registerAgain)
+	case <-p.interrupted:
+		everybody = true
+	case <-ctx.Done():
+		return false, false
+	}
+	return everybody, true
 }
 
 // renew puts every lease back first; only then those whose connections may have missed something are told so: what
@@ -180,9 +194,11 @@ func (p *Presence) resync(ctx context.Context, leases []domain.Lease, reason str
 	}
 	p.resyncs[reason].Add(int64(len(leases)))
 	step := min(resyncStep, resyncSpread/time.Duration(len(leases)))
+	// Connection ids are random: in their order, no client is always the last.
+	slices.SortFunc(leases, func(a, b domain.Lease) int { return cmp.Compare(a.Connection, b.Connection) })
 	p.spreading.Go(func() {
-		for _, i := range rand.Perm(len(leases)) {
-			p.connections.send(leases[i].Connection, f)
+		for _, l := range leases {
+			p.connections.send(l.Connection, f)
 			sleep(ctx, step)
 		}
 	})
