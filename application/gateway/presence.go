@@ -100,7 +100,7 @@ func (p *Presence) Run(ctx context.Context) {
 func (p *Presence) due(ctx context.Context, wait time.Duration) (everybody, goOn bool) {
 	select {
 	case <-p.interrupted:
-		return true, true
+		return true, ctx.Err() == nil
 	default:
 	}
 	select {
