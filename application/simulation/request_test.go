@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -47,7 +48,7 @@ func ask[T any](c *client, name string, at kind, serve func(visit) (T, error), r
 	r := &request{id: w.asked, name: c.name + " " + name, on: p, fail: func() { reply(none, errGone) }}
 	w.requests = append(w.requests, r)
 	go func() {
-		ctx, cancel := context.WithTimeout(withTag(p.ctx, "for "+c.name+" "+name), requestTimeout)
+		ctx, cancel := context.WithTimeout(withTag(p.ctx, fmt.Sprintf("for %s %s, %d", c.name, name, r.id)), requestTimeout)
 		defer cancel()
 		out, err := serve(visit{p, ctx})
 		w.mu.Lock()
