@@ -33,7 +33,7 @@ type Presence struct {
 	log         *slog.Logger
 	hurry       chan struct{} // a lease could not be registered: renew soon
 	interrupted chan struct{} // the subscription was: renew, then everybody catches up
-	unchecked   bool          // sessions may have ended unheard; Run's alone
+	unchecked   atomic.Bool   // sessions may have ended unheard
 	spreading   sync.WaitGroup
 	resyncs     map[string]*atomic.Int64 // connections told to catch up, by reason; no reason is ever added
 
@@ -128,7 +128,7 @@ func (p *Presence) renew(ctx context.Context, everybody bool) error {
 	if gone := p.connections.closed(leases); len(gone) > 0 { // while they were renewed
 		p.leave(ctx, gone...)
 	}
-	if p.unchecked = p.unchecked || everybody; p.unchecked {
+	if p.unchecked.Swap(false) || everybody {
 		p.dismissEnded(ctx)
 	}
 	if everybody {
@@ -175,11 +175,14 @@ func (p *Presence) dismissEnded(ctx context.Context) {
 	ended, err := p.revocations.Revoked(ctx, p.connections.sessions())
 	if err != nil {
 		p.log.Warn("ended sessions not known, will ask again", "error", err)
+		p.checkLater()
 		return
 	}
-	p.unchecked = false
 	p.dismiss(ended)
 }
+
+// checkLater has the next renewal ask which sessions ended.
+func (p *Presence) checkLater() { p.unchecked.Store(true) }
 
 // resync tells the connections to catch up, spread over a few seconds.
 func (p *Presence) resync(ctx context.Context, leases []domain.Lease, reason string) {

@@ -2,6 +2,8 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"chatsystem/domain"
@@ -84,7 +86,11 @@ func (w *world) drainSome() string {
 	return "nothing goes wrong"
 }
 
+// forgetRedis also loses what Redis was sent and has not done.
 func (w *world) forgetRedis() {
+	w.mu.Lock()
+	w.late = slices.DeleteFunc(w.late, func(e lateEffect) bool { return strings.HasPrefix(e.op, "redis.") })
+	w.mu.Unlock()
 	w.redis.forget()
 	w.model.forgetLeases()
 }

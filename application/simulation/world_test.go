@@ -54,6 +54,7 @@ type world struct {
 
 // lateEffect is a call that takes effect after its caller gave it up.
 type lateEffect struct {
+	op   string
 	name string
 	do   func()
 }
@@ -151,10 +152,9 @@ func (w *world) instance(k kind) *process {
 func (w *world) happensLater(c *call, effect func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.late = append(w.late, lateEffect{c.String(), effect})
+	w.late = append(w.late, lateEffect{c.op, c.String(), effect})
 }
 
-// forceOf takes a late effect out of the list; they are told apart by name.
 func (w *world) takeLate(i int) lateEffect {
 	w.mu.Lock()
 	defer w.mu.Unlock()
