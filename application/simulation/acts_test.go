@@ -16,7 +16,11 @@ func (w *world) act() string {
 	if time.Now().Before(c.asleepUntil) {
 		return c.name + " sleeps"
 	}
-	switch n := w.rng.IntN(100); {
+	n := w.rng.IntN(100)
+	if w.weather.moody && w.rng.IntN(3) == 0 {
+		return w.actMembers(c)
+	}
+	switch {
 	case n < 40:
 		return w.actWrite(c)
 	case n < 52:
@@ -25,7 +29,7 @@ func (w *world) act() string {
 		return w.actRead(c)
 	case n < 74:
 		return w.actMark(c)
-	case n < 92:
+	case n < 92 || w.weather.restful:
 		return w.actMembers(c)
 	case n < 94:
 		return w.actLogout(c)
@@ -128,7 +132,8 @@ func (w *world) actMembers(c *client) string {
 		}, func(chats.Invited, error) {})
 		return c.name + " invites " + short(other) + " to " + short(id)
 	case n < 8:
-		ask(c, "join", chatKind, func(r visit) (domain.ConversationView, error) { return r.joinSome(c.user) }, func(domain.ConversationView, error) {})
+		n := w.rng.IntN(4)
+		ask(c, "join", chatKind, func(r visit) (domain.ConversationView, error) { return r.joinSome(c.user, n) }, func(domain.ConversationView, error) {})
 		return c.name + " joins what it is invited to"
 	default:
 		ask(c, "remove", chatKind, func(r visit) (struct{}, error) {
@@ -142,13 +147,14 @@ func (w *world) actMembers(c *client) string {
 	}
 }
 
-// joinSome accepts the newest invite of a user.
-func (r visit) joinSome(user domain.UserID) (domain.ConversationView, error) {
+// joinSome accepts one of the open invites of a user.
+func (r visit) joinSome(user domain.UserID, n int) (domain.ConversationView, error) {
 	pending, err := r.chats.invites.Execute(r.ctx, user)
 	if err != nil || len(pending) == 0 {
 		return domain.ConversationView{}, err
 	}
-	return r.chats.join.Execute(r.ctx, user, string(pending[0].Conversation), string(pending[0].ID))
+	i := pending[n%len(pending)]
+	return r.chats.join.Execute(r.ctx, user, string(i.Conversation), string(i.ID))
 }
 
 // actLogout ends a client's session, and with it its connection.

@@ -72,7 +72,7 @@ var plantedBugs = []planted{
 		},
 	},
 	{
-		"reconciler publishing a tombstone", "reconcile finishes what a tombstone holds as VOID", "I3 I6", 400,
+		"reconciler publishing a tombstone", "reconcile finishes what a tombstone holds as VOID", "I1 I3 I6", 400,
 		func() bug {
 			return bug{resolver: func(p *process, r messages.Resolver) messages.Resolver { return publishesTombstones{r, p} }}
 		},
@@ -94,7 +94,7 @@ var plantedBugs = []planted{
 		},
 	},
 	{
-		"head above last_seq", "history is never above the last_seq that was read with the floor", "I5", 400,
+		"head above last_seq", "history is never above the last_seq that was read with the floor", "I4 I5", 400,
 		func() bug {
 			return bug{heads: func(_ *process, h ports.HeadReader) ports.HeadReader {
 				return headAs{h, func(h *domain.Head) { h.LastSeq = domain.MaxSeq }}

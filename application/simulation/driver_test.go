@@ -53,7 +53,7 @@ func (w *world) next() {
 func (w *world) options() []option {
 	var all []option
 	if calls := w.waiting(); len(calls) > 0 {
-		all = append(all, option{50, func() string { return w.goOn(pick(w.rng, calls)) }})
+		all = append(all, option{50, func() string { return w.goOn(w.weather.next(w.rng, calls)) }})
 	}
 	ready, broken := w.answered()
 	if len(ready) > 0 {
@@ -72,13 +72,14 @@ func (w *world) options() []option {
 		all = append(all, option{20, func() string { d := pick(w.rng, due); d.do(); return d.name }})
 	}
 	if w.calm {
-		return append(all, option{1 + 60/(1+len(all)*30), func() string { return w.pass(time.Duration(100+w.rng.IntN(300)) * time.Millisecond) }})
+		return append(all, option{1 + 60/(1+len(all)*30), func() string { return w.pass(time.Duration(300+w.rng.IntN(700)) * time.Millisecond) }})
 	}
 	return append(all,
 		option{12, w.act},
 		option{14, w.passSome},
 		option{w.weather.trouble, w.trouble},
 		option{3, w.recover},
+		option{6, w.commit},
 	)
 }
 

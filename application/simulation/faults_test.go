@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -9,57 +8,63 @@ import (
 	"chatsystem/domain"
 )
 
+// trouble is a fault of a whole part. happen says whether it came about.
+type trouble struct {
+	name   string
+	weight int
+	happen func(*world) bool
+}
+
+var troubles = []trouble{
+	{"a user service crashes", 4, func(w *world) bool { return w.crashSome(userKind) }},
+	{"a chat service crashes", 6, func(w *world) bool { return w.crashSome(chatKind) }},
+	{"a message service crashes", 12, func(w *world) bool { return w.crashSome(messageKind) }},
+	{"a gateway crashes", 6, func(w *world) bool { return w.crashSome(gatewayKind) }},
+	{"a worker crashes", 12, func(w *world) bool { return w.crashSome(workerKind) }},
+	{"a gateway drains", 8, (*world).drainSome},
+	{"Redis forgets everything", 6, (*world).forgetRedis},
+	{"Redis starts anew, empty", 4, func(w *world) bool { return w.forgetRedis() && w.interrupt(w.gateways()...) }},
+	{"a subscription is interrupted", 10, func(w *world) bool { return w.interruptSome() }},
+	{"Postgres goes down", 3, func(w *world) bool { return w.takeDown("postgres") }},
+	{"DynamoDB goes down", 3, func(w *world) bool { return w.takeDown("dynamo") }},
+	{"Kafka goes down", 4, func(w *world) bool { return w.takeDown("kafka") }},
+	{"Redis goes down", 4, func(w *world) bool { return w.takeDown("redis") && w.interrupt(w.gateways()...) }},
+	{"partitions are given out anew", 10, func(w *world) bool { w.kafka.rebalance(w.rng.IntN); return true }},
+	{"Kafka forgets the group's offsets", 3, func(w *world) bool { w.kafka.forgetGroup(); w.kafka.rebalance(w.rng.IntN); return true }},
+	{"the database is restored from a backup", 2, func(w *world) bool { return w.server == 0 && w.restore(false) }},
+	{"everything is restored from a backup", 2, func(w *world) bool { return w.server == 0 && w.restore(true) }},
+}
+
 // trouble lets something big go wrong.
 func (w *world) trouble() string {
-	what := w.bigFault()
-	w.seen("fault: " + what)
-	return what
-}
-
-func (w *world) bigFault() string {
-	switch n := w.rng.IntN(100); {
-	case n < 40:
-		return w.crashSome()
-	case n < 50:
-		return w.drainSome()
-	case n < 56:
-		w.forgetRedis()
-		return "Redis forgets everything"
-	case n < 60:
-		w.forgetRedis()
-		w.redis.interrupt(w.gateways()...)
-		return "Redis starts anew, empty"
-	case n < 70:
-		if all := w.gateways(); len(all) > 0 {
-			w.redis.interrupt(pick(w.rng, all))
-		}
-		return "a subscription is interrupted"
-	case n < 82:
-		part := pick(w.rng, []string{"postgres", "dynamo", "redis", "redis", "kafka", "kafka"})
-		w.down[part] = time.Now().Add(time.Duration(1+w.rng.IntN(20)) * time.Second)
-		if part == "redis" {
-			w.redis.interrupt(w.gateways()...)
-		}
-		return part + " goes down"
-	case n < 94:
-		w.kafka.rebalance(w.rng.IntN)
-		return "partitions are given out anew"
-	case n < 97:
-		w.kafka.forgetGroup()
-		w.kafka.rebalance(w.rng.IntN)
-		return "Kafka forgets the group's offsets"
-	}
-	if w.weather.restores && w.server < 1 {
-		return w.restore()
-	}
-	return "nothing goes wrong"
-}
-
-// crashSome ends a process at whatever it is doing.
-func (w *world) crashSome() string {
-	p := pick(w.rng, w.alive)
-	if p == nil {
+	t := w.weather.drawTrouble(w.rng)
+	if t == nil || !t.happen(w) {
 		return "nothing goes wrong"
+	}
+	w.seen("fault: " + t.name)
+	return t.name
+}
+
+func (w *world) takeDown(part string) bool {
+	w.down[part] = time.Now().Add(time.Duration(1+w.rng.IntN(20)) * time.Second)
+	return true
+}
+
+func (w *world) interrupt(gateways ...domain.GatewayID) bool {
+	w.redis.interrupt(gateways...)
+	return len(gateways) > 0
+}
+
+func (w *world) interruptSome() bool {
+	all := w.gateways()
+	return len(all) > 0 && w.interrupt(pick(w.rng, all))
+}
+
+// crashSome ends an instance of a service at whatever it is doing.
+func (w *world) crashSome(k kind) bool {
+	p := w.instance(k)
+	if p == nil {
+		return false
 	}
 	for _, c := range w.waiting() {
 		if c.by != p {
@@ -72,27 +77,27 @@ func (w *world) crashSome() string {
 		w.seen("crash " + when + c.op)
 	}
 	w.crash(p)
-	return fmt.Sprintf("a %s service crashes", p.kind)
+	return true
 }
 
 // drainSome begins to stop a gateway gently.
-func (w *world) drainSome() string {
-	for _, p := range w.alive {
-		if p != nil && p.gateway != nil && !p.gateway.draining && w.rng.IntN(2) == 0 {
-			p.gateway.draining = true
-			return "a gateway drains"
-		}
+func (w *world) drainSome() bool {
+	p := w.instance(gatewayKind)
+	if p == nil || p.gateway.draining {
+		return false
 	}
-	return "nothing goes wrong"
+	p.gateway.draining = true
+	return true
 }
 
 // forgetRedis also loses what Redis was sent and has not done.
-func (w *world) forgetRedis() {
+func (w *world) forgetRedis() bool {
 	w.mu.Lock()
 	w.late = slices.DeleteFunc(w.late, func(e lateEffect) bool { return strings.HasPrefix(e.op, "redis.") })
 	w.mu.Unlock()
 	w.redis.forget()
 	w.model.forgetLeases()
+	return true
 }
 
 func (w *world) gateways() []domain.GatewayID {
@@ -105,7 +110,7 @@ func (w *world) gateways() []domain.GatewayID {
 	return ids
 }
 
-// recover goes on with what repairs itself: processes start again, offsets are committed, gateways go on draining.
+// recover goes on with what repairs itself: processes start again, gateways go on draining, offsets are committed.
 func (w *world) recover() string {
 	if slot := w.rng.IntN(len(slots)); w.alive[slot] == nil {
 		p := w.start(slot)
@@ -124,34 +129,35 @@ func (w *world) recover() string {
 		w.crash(p)
 		return p.String() + " has drained, and ends"
 	}
-	if news := w.kafka.commit(); news {
+	return "nothing needs repair"
+}
+
+// commit records how far the workers have come.
+func (w *world) commit() string {
+	if w.kafka.commit() {
 		w.seen("offsets committed")
 	}
 	return "offsets are committed"
 }
 
-// restore puts the database back to what it was in the beginning, in one of two ways: with the messages, which is the whole
-// system from a backup, or without, which leaves the message table ahead of the counter.
-func (w *world) restore() string {
+// restore puts the database back to what it was in the beginning. Without the messages, that leaves the message table ahead
+// of the counter.
+func (w *world) restore(messages bool) bool {
 	for _, p := range w.alive {
 		if p != nil {
 			w.crash(p)
 		}
 	}
 	w.server++
-	w.restored = "Postgres"
 	w.late = nil
 	w.forgetRedis()
 	w.kafka.clear()
 	w.model.forgetConversations()
 	w.settle()
-	w.model.mu.Lock()
-	if w.rng.IntN(2) == 0 {
-		w.restored = "everything"
+	if messages {
 		w.table = newTable()
-		clear(w.model.acked)
+		w.model.forgetMessages()
 	}
-	w.model.mu.Unlock()
 	for _, c := range w.clients {
 		c.access, c.refresh, c.sent = "", "", nil
 	}
@@ -159,5 +165,5 @@ func (w *world) restore() string {
 		w.start(slot)
 	}
 	w.kafka.rebalance(w.rng.IntN)
-	return w.restored + " is restored from a backup"
+	return true
 }

@@ -67,6 +67,13 @@ func (m *model) forgetConversations() {
 	m.pairs, m.pages = map[string]domain.ConversationID{}, nil
 }
 
+// forgetMessages begins anew with a message table from a backup.
+func (m *model) forgetMessages() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.acked)
+}
+
 // forgetLeases notes that Redis has forgotten everything.
 func (m *model) forgetLeases() {
 	m.mu.Lock()

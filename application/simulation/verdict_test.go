@@ -40,7 +40,7 @@ func (w *world) checkLog(c domain.ConversationID) []domain.Pointer {
 		}
 		next = e.Seq + 1
 		if e.Seq > head.LastSeq {
-			if w.restored == "" {
+			if w.server == 0 {
 				w.violate("I3", "%s is above last_seq", place(c, e.Seq))
 			}
 			break
@@ -72,7 +72,7 @@ func (w *world) checkLists(c domain.ConversationID, log []domain.Pointer) {
 			continue
 		}
 		w.checkUnread(c, v.Read)
-		if len(log) > 0 && w.restored == "" && (v.Last == nil || v.Last.ID != log[len(log)-1].ID) {
+		if len(log) > 0 && w.server == 0 && (v.Last == nil || v.Last.ID != log[len(log)-1].ID) {
 			w.violate("I6", "the list does not show the last message of %s", short(c))
 		}
 	}

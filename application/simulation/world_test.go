@@ -40,11 +40,10 @@ type world struct {
 	people   []domain.UserID
 	emails   map[domain.UserID]string
 
-	model                 *model
-	drafts, asked         int
-	connections, restores int
-	server                int    // the state of the server: grows with every restore
-	restored              string // what was restored, if anything was
+	model         *model
+	drafts, asked int
+	connections   int
+	server        int // the state of the server: grows with every restore
 
 	notes      sync.Mutex
 	violations []violation
@@ -72,7 +71,7 @@ func newWorld(ctx context.Context, seed uint64, b bug) *world {
 	w.model = newModel(w)
 	w.settle()
 	for slot, k := range slots {
-		if k != workerKind || w.rng.IntN(3) > 0 { // workers may come when there are events already
+		if k != workerKind || !w.weather.orphans {
 			w.start(slot)
 		}
 	}
@@ -92,7 +91,7 @@ func (w *world) settle() {
 	}
 	w.addGroup(1, w.people...)
 	w.addGroup(2, w.people[:3]...)
-	if w.seed%4 == 0 { // a group with one place left, for which two are invited
+	if w.weather.crowded { // a group with one place left, for which two are invited
 		crowd := []domain.UserID{w.people[0]}
 		for i := range domain.MaxActiveMembers - 2 {
 			crowd = append(crowd, w.addUser(10+i))
