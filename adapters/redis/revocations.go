@@ -31,7 +31,9 @@ var errRecordYoung = errors.New("the record of ended sessions is younger than an
 // ageScript returns how long the server has kept the record, in milliseconds: since the script first ran in this life of
 // the process, as far as the keys of that are still there. (Who may not ask for INFO notices lost keys only.) KEYS: since.
 // ARGV: TTL in ms, renewed by every run.
-var ageScript = redis.NewScript(serverNow + `
+var ageScript = redis.NewScript(`
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local info = redis.pcall('INFO', 'server')
 local life = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 local since = redis.call('HGET', KEYS[1], life)

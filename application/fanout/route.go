@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,15 +31,16 @@ type Route struct {
 	presence   ports.PresenceReader
 	gateways   ports.GatewayPublisher
 	clock      ports.Clock
+	jitter     ports.Jitter
 	log        *slog.Logger
 	window     *domain.ReorderWindow[ports.InboundEvent]
 	retries    atomic.Int64
 }
 
 // NewRoute returns the use case.
-func NewRoute(s ports.EventSource, r *Recipients, p ports.PresenceReader, g ports.GatewayPublisher, clock ports.Clock, log *slog.Logger) *Route {
+func NewRoute(s ports.EventSource, r *Recipients, p ports.PresenceReader, g ports.GatewayPublisher, clock ports.Clock, jitter ports.Jitter, log *slog.Logger) *Route {
 	return &Route{
-		source: s, recipients: r, presence: p, gateways: g, clock: clock, log: log,
+		source: s, recipients: r, presence: p, gateways: g, clock: clock, jitter: jitter, log: log,
 		window: domain.NewReorderWindow[ports.InboundEvent](),
 	}
 }
@@ -52,7 +54,7 @@ func (uc *Route) Run(ctx context.Context) {
 		ready, err := uc.next(ctx)
 		if err != nil {
 			uc.log.Warn("fetch events", "error", err)
-			pause(ctx, longestPause)
+			uc.pause(ctx, longestPause)
 			continue
 		}
 		if len(ready) > 0 {
@@ -99,7 +101,7 @@ func (uc *Route) route(ctx context.Context, batch []ports.InboundEvent) {
 		}
 		uc.retries.Add(1)
 		uc.log.Warn("route events, will try again", "count", len(batch), "error", err, "again_in", wait)
-		pause(ctx, wait)
+		uc.pause(ctx, wait)
 	}
 	for _, e := range batch {
 		e.Done()
@@ -125,10 +127,10 @@ func (uc *Route) deliver(ctx context.Context, to map[domain.GatewayID][]ports.De
 	var delivering sync.WaitGroup
 	places := make(chan struct{}, deliverAtOnce)
 	failures := make(chan error, len(to))
-	for gw, deliveries := range to {
+	for _, gw := range slices.Sorted(maps.Keys(to)) {
 		places <- struct{}{}
 		delivering.Go(func() {
-			if err := uc.gateways.Deliver(ctx, gw, deliveries); err != nil {
+			if err := uc.gateways.Deliver(ctx, gw, to[gw]); err != nil {
 				failures <- fmt.Errorf("deliver to %s: %w", gw, err)
 			}
 			<-places
@@ -185,9 +187,9 @@ func byGateway(batch []ports.InboundEvent, receivers []*audience, where map[doma
 }
 
 // pause waits for about d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
+func (uc *Route) pause(ctx context.Context, d time.Duration) {
 	select {
-	case <-time.After(d/2 + rand.N(d/2)):
+	case <-time.After(d/2 + uc.jitter(d/2)):
 	case <-ctx.Done():
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -128,7 +129,7 @@ func run(t *testing.T, test func(t *testing.T, b *bench)) {
 		}
 		quiet := slog.New(slog.DiscardHandler)
 		recipients := fanout.NewRecipients(b.cache, b.members, quiet)
-		b.worker = fanout.NewRoute(b.source, recipients, b.presence, b.outbox, time.Now, quiet)
+		b.worker = fanout.NewRoute(b.source, recipients, b.presence, b.outbox, time.Now, rand.N[time.Duration], quiet)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { b.worker.Run(ctx) })

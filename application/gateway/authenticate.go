@@ -103,13 +103,14 @@ func (uc *Authenticate) open(s ports.Socket, user domain.UserID) error {
 	return nil
 }
 
-// revoked tells whether the session has ended. While nobody can tell, the token counts for as long as it lives.
+// revoked tells whether the session has ended. While nobody can tell, the token counts; the next renewal asks again.
 func (uc *Authenticate) revoked(ctx context.Context, id domain.SessionID) bool {
 	ctx, cancel := context.WithTimeout(ctx, registryTimeout)
 	defer cancel()
 	ended, err := uc.revocations.Revoked(ctx, []domain.SessionID{id})
 	if err != nil {
-		uc.log.Warn("revocation not checked", "session_id", id, "error", err)
+		uc.log.Warn("revocation not checked, will ask again", "session_id", id, "error", err)
+		uc.presence.checkLater()
 	}
 	return len(ended) > 0
 }

@@ -278,6 +278,20 @@ func TestAuthentication(t *testing.T) {
 			assert.Equal(t, []string{helloAda}, b.connect("ada", "ada-laptop").received())
 		})
 	})
+	t.Run("a session that was signed out connects while nobody can tell, and is closed when somebody can", func(t *testing.T) {
+		in(t, func(t *testing.T, b *bench) {
+			b.revoked.ended = []domain.SessionID{laptop}
+			b.revoked.down.Store(true)
+			s := b.connect("1", "ada-laptop")
+			pass(2 * domain.LeaseRenewal)
+			assert.Equal(t, []string{helloAda}, s.received())
+			b.revoked.down.Store(false)
+			pass(domain.LeaseRenewal)
+			require.Len(t, s.received(), 3)
+			assert.Contains(t, s.received()[1], `"code":"session_revoked"`)
+			assert.Equal(t, "DISCONNECT", s.received()[2])
+		})
+	})
 	t.Run("a connection is registered before it is told that it is authenticated", func(t *testing.T) {
 		in(t, func(t *testing.T, b *bench) {
 			s := &fakeSocket{id: "1"}

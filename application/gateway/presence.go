@@ -1,10 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -33,7 +33,7 @@ type Presence struct {
 	log         *slog.Logger
 	hurry       chan struct{} // a lease could not be registered: renew soon
 	interrupted chan struct{} // the subscription was: renew, then everybody catches up
-	unchecked   bool          // sessions may have ended unheard; Run's alone
+	unchecked   atomic.Bool   // sessions may have ended unheard
 	spreading   sync.WaitGroup
 	resyncs     map[string]*atomic.Int64 // connections told to catch up, by reason; no reason is ever added
 
@@ -79,14 +79,8 @@ func (p *Presence) Run(ctx context.Context) {
 	defer p.spreading.Wait()
 	wait := domain.LeaseRenewal
 	for {
-		everybody := false
-		select {
-		case <-time.After(wait):
-		case <-p.hurry:
-			sleep(ctx, registerAgain)
-		case <-p.interrupted:
-			everybody = true
-		case <-ctx.Done():
+		everybody, goOn := p.due(ctx, wait)
+		if !goOn {
 			return
 		}
 		wait = domain.LeaseRenewal
@@ -99,6 +93,26 @@ func (p *Presence) Run(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// due waits until the leases are to be renewed and tells whether everybody is to catch up then; goOn is false when ctx
+// ends. An interruption goes before everything else that is due.
+func (p *Presence) due(ctx context.Context, wait time.Duration) (everybody, goOn bool) {
+	select {
+	case <-p.interrupted:
+		return true, ctx.Err() == nil
+	default:
+	}
+	select {
+	case <-time.After(wait):
+	case <-p.hurry:
+		sleep(ctx, registerAgain)
+	case <-p.interrupted:
+		everybody = true
+	case <-ctx.Done():
+		return false, false
+	}
+	return everybody, true
 }
 
 // renew puts every lease back first; only then those whose connections may have missed something are told so: what
@@ -114,7 +128,7 @@ func (p *Presence) renew(ctx context.Context, everybody bool) error {
 	if gone := p.connections.closed(leases); len(gone) > 0 { // while they were renewed
 		p.leave(ctx, gone...)
 	}
-	if p.unchecked = p.unchecked || everybody; p.unchecked {
+	if p.unchecked.Swap(false) || everybody {
 		p.dismissEnded(ctx)
 	}
 	if everybody {
@@ -162,10 +176,12 @@ func (p *Presence) dismissEnded(ctx context.Context) {
 	p.dismiss(ended)
 	if err != nil {
 		p.log.Warn("ended sessions not all known, will ask again", "error", err)
-		return
+		p.checkLater()
 	}
-	p.unchecked = false
 }
+
+// checkLater has the next renewal ask which sessions ended.
+func (p *Presence) checkLater() { p.unchecked.Store(true) }
 
 // resync tells the connections to catch up, spread over a few seconds.
 func (p *Presence) resync(ctx context.Context, leases []domain.Lease, reason string) {
@@ -180,9 +196,11 @@ func (p *Presence) resync(ctx context.Context, leases []domain.Lease, reason str
 	}
 	p.resyncs[reason].Add(int64(len(leases)))
 	step := min(resyncStep, resyncSpread/time.Duration(len(leases)))
+	// Connection ids are random: in their order, no client is always the last.
+	slices.SortFunc(leases, func(a, b domain.Lease) int { return cmp.Compare(a.Connection, b.Connection) })
 	p.spreading.Go(func() {
-		for _, i := range rand.Perm(len(leases)) {
-			p.connections.send(leases[i].Connection, f)
+		for _, l := range leases {
+			p.connections.send(l.Connection, f)
 			sleep(ctx, step)
 		}
 	})

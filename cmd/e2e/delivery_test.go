@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -104,7 +105,7 @@ func TestAMemberCacheIsOlderThanTheEvent(t *testing.T) {
 	bus := memory.NewEventBus()
 	sent := &deliveries{}
 	log := slog.New(slog.DiscardHandler)
-	route := fanout.NewRoute(bus, fanout.NewRecipients(cache, h.db, log), presence, sent, time.Now, log)
+	route := fanout.NewRoute(bus, fanout.NewRecipients(cache, h.db, log), presence, sent, time.Now, rand.N[time.Duration], log)
 	ctx, stop := context.WithCancel(t.Context())
 	var routing sync.WaitGroup
 	routing.Go(func() { route.Run(ctx) })

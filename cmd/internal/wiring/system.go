@@ -3,6 +3,7 @@ package wiring
 import (
 	"crypto/rand"
 	"fmt"
+	mathrand "math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +18,8 @@ import (
 
 // system is what every program takes from the machine it runs on.
 var system = fx.Options(
-	fx.Supply(ports.Clock(time.Now), ports.UUIDs(newUUID), ports.Entropy(newEntropy)),
+	fx.Supply(ports.Clock(time.Now), ports.UUIDs(newUUID), ports.Entropy(newEntropy),
+		ports.Jitter(mathrand.N[time.Duration])),
 	fx.Provide(func(c ports.Clock, u ports.UUIDs) chats.System { return chats.System{Clock: c, UUIDs: u} }),
 	bind(newRegistry, as[prometheus.Registerer](), as[prometheus.Gatherer]()),
 )
