@@ -114,7 +114,7 @@ func (r redis) Deliver(ctx context.Context, gw domain.GatewayID, deliveries []po
 	slices.SortStableFunc(deliveries, func(a, b ports.Delivery) int {
 		return compareStrings(a.Event.Conversation, b.Event.Conversation)
 	})
-	return do(ctx, r.p, "redis.deliver", fmt.Sprintf("%s %d", short(gw), len(deliveries)), func(ctx context.Context) error {
+	return do(ctx, r.p, "redis.deliver", fmt.Sprintf("%s %d", gw, len(deliveries)), func(ctx context.Context) error {
 		return r.server().bus.Deliver(ctx, gw, deliveries)
 	})
 }
