@@ -98,7 +98,7 @@ func TestSignInsAndServicesHaveGatesOfTheirOwn(t *testing.T) {
 		s := newTestSite(t, Config{},
 			operationRoute(http.MethodPost, "/api/users/auth/login", h.ServeHTTP),
 			operationRoute(http.MethodGet, "/api/users/me", noContent),
-			func(m *mount) { m.internalRouter("secret").Post("/internal/test", h.ServeHTTP) },
+			func(m *mount) { m.internalRouter([]string{"secret"}).Post("/internal/test", h.ServeHTTP) },
 		)
 		signIn := func() *http.Request { return login("192.0.2.1:1000") }
 		service := func() *http.Request {

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"strconv"
 	"testing"
@@ -29,12 +30,15 @@ func TestAKnownTokenIsCheckedAgain(t *testing.T) {
 		change func(*Authority, *portstest.ManualClock)
 		want   error
 	}{
-		"nothing has changed":              {func(*Authority, *portstest.ManualClock) {}, nil},
-		"it is about to expire":            {func(_ *Authority, c *portstest.ManualClock) { c.Advance(time.Minute + leeway - 2*time.Second) }, nil},
-		"it has expired":                   {func(_ *Authority, c *portstest.ManualClock) { c.Advance(time.Minute + leeway) }, domain.ErrTokenExpired},
-		"the clock shows an earlier time":  {func(_ *Authority, c *portstest.ManualClock) { c.Advance(-time.Hour) }, domain.ErrTokenInvalid},
-		"its key is withdrawn":             {func(a *Authority, _ *portstest.ManualClock) { a.keyID = "another" }, domain.ErrTokenInvalid},
-		"another key is under its name":    {func(a *Authority, c *portstest.ManualClock) { a.key = newAuthority(t, c.Now).key }, domain.ErrTokenInvalid},
+		"nothing has changed":             {func(*Authority, *portstest.ManualClock) {}, nil},
+		"it is about to expire":           {func(_ *Authority, c *portstest.ManualClock) { c.Advance(time.Minute + leeway - 2*time.Second) }, nil},
+		"it has expired":                  {func(_ *Authority, c *portstest.ManualClock) { c.Advance(time.Minute + leeway) }, domain.ErrTokenExpired},
+		"the clock shows an earlier time": {func(_ *Authority, c *portstest.ManualClock) { c.Advance(-time.Hour) }, domain.ErrTokenInvalid},
+		"its key is withdrawn":            {func(a *Authority, _ *portstest.ManualClock) { a.published = nil }, domain.ErrTokenInvalid},
+		"another key is under its name": {func(a *Authority, c *portstest.ManualClock) {
+			other := newAuthority(t, c.Now).public()
+			a.keys = func(string) (ed25519.PublicKey, error) { return other, nil }
+		}, domain.ErrTokenInvalid},
 		"as many others came as are known": {func(a *Authority, _ *portstest.ManualClock) { flood(a.verified, generation) }, nil},
 		"twice as many came":               {func(a *Authority, _ *portstest.ManualClock) { flood(a.verified, 2*generation) }, nil},
 	} {
