@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,11 +25,11 @@ const (
 	atEase        = 32 // senders at a time, few enough for all of them to be answered
 	measured      = 3 * time.Second
 	overloaded    = 4 * time.Second
-	overloadShare = 3 // of the rate that was measured
+	overloadShare = 3 // of the rate that was measured, at first
 	underWay      = 3000
 )
 
-// TestOverloadIsShed sends three times as much as the server takes: what it cannot do it refuses with the reason, what it
+// TestOverloadIsShed sends three times as much as the server took at ease: what it cannot do it refuses with the reason, what it
 // accepts is kept and answered soon, its memory stays bounded, and afterwards it is as before.
 func TestOverloadIsShed(t *testing.T) {
 	ctx := deadline(t, 3*time.Minute)
@@ -54,9 +53,12 @@ func TestOverloadIsShed(t *testing.T) {
 	load, err := scenario.StartLoad(ctx, scenario.Crowd{Senders: 1, Listeners: 1}, p.url())
 	require.NoError(t, err)
 	defer load.Close()
-	f.latencies = nil
-	most := f.open(ctx, overloadShare*rate, overloaded)
-	t.Logf("overloaded: %d accepted, %d refused, 99 of 100 within %v, %d MB", len(f.latencies), len(f.shed), f.p99(), most>>20)
+	most := 0
+	for share := overloadShare; len(f.shed) == 0 && share <= 8*overloadShare; share *= 2 { // a large machine has some to spare
+		f.latencies = nil
+		most = f.open(ctx, float64(share)*rate, overloaded)
+		t.Logf("at %d times the rate: %d accepted, %d refused, 99 of 100 within %v, %d MB", share, len(f.latencies), len(f.shed), f.p99(), most>>20)
+	}
 	assert.NotEmpty(t, f.shed, "more was asked for than could be done")
 	assert.NotEmpty(t, f.latencies, "something was done all the same")
 	assert.Less(t, most, 2*before+256<<20, "memory is bounded")
@@ -141,7 +143,7 @@ func (f *flood) open(ctx context.Context, rate float64, d time.Duration) (most i
 	defer ticks.Stop()
 	for began := time.Now(); time.Since(began) < d; <-ticks.C {
 		for due := int(rate * time.Since(began).Seconds()); sent < due; sent++ {
-			id := "flood-" + strconv.Itoa(sent)
+			id := fmt.Sprintf("flood-%.0f-%d", rate, sent)
 			sending.Go(func() { f.send(ctx, id) })
 		}
 		most = max(most, memory(f.t, f.p))
@@ -153,6 +155,9 @@ func (f *flood) open(ctx context.Context, rate float64, d time.Duration) (most i
 func (f *flood) p99() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if len(f.latencies) == 0 {
+		return 0
+	}
 	slices.Sort(f.latencies)
 	return f.latencies[len(f.latencies)*99/100].Round(time.Millisecond)
 }
