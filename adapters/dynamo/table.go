@@ -11,14 +11,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// tableTimeout is how long a new table may take to become usable.
-const tableTimeout = 2 * time.Minute
+const (
+	// tableTimeout is how long a new table may take to become usable.
+	tableTimeout = 2 * time.Minute
+	// setupTimeout bounds a call while setting up: the first one to an engine that has just been started is slow.
+	setupTimeout = 30 * time.Second
+)
 
 // EnsureTable makes the table unless it is there, waits until it is usable and checks it. For the program that sets a
 // system up: services only check. Racing calls make one table.
 func (s *MessageStore) EnsureTable(ctx context.Context) error {
 	var absent *types.ResourceNotFoundException
-	if _, err := s.describe(ctx); err != nil && !errors.As(err, &absent) {
+	if _, err := s.describe(ctx, setupTimeout); err != nil && !errors.As(err, &absent) {
 		return translate("describe table", err)
 	}
 	if absent != nil {
@@ -36,7 +40,7 @@ func (s *MessageStore) EnsureTable(ctx context.Context) error {
 }
 
 func (s *MessageStore) createTable(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
 	_, err := s.client.CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName: s.table, KeySchema: keySchema, AttributeDefinitions: keyTypes, BillingMode: types.BillingModePayPerRequest,
@@ -62,7 +66,7 @@ var (
 // CheckTable tells whether the table can be used: it answers, it is ready, and its key is the conversation and the seq.
 // For readiness.
 func (s *MessageStore) CheckTable(ctx context.Context) error {
-	table, err := s.describe(ctx)
+	table, err := s.describe(ctx, callTimeout)
 	if err != nil {
 		return translate("describe table", err)
 	}
@@ -75,8 +79,8 @@ func (s *MessageStore) CheckTable(ctx context.Context) error {
 	return nil
 }
 
-func (s *MessageStore) describe(ctx context.Context) (*types.TableDescription, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+func (s *MessageStore) describe(ctx context.Context, timeout time.Duration) (*types.TableDescription, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	out, err := s.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: s.table})
 	if err != nil {

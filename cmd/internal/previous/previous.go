@@ -33,7 +33,7 @@ func Build(ctx context.Context, into string, programs ...string) error {
 	if err := unpack(bytes.NewReader(files), source); err != nil {
 		return fmt.Errorf("previous release: %w", err)
 	}
-	args := []string{"build", "-o", into + string(filepath.Separator)}
+	args := []string{"build", "-trimpath", "-o", into + string(filepath.Separator)}
 	for _, p := range programs {
 		args = append(args, "./cmd/"+p)
 	}

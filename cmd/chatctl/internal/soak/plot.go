@@ -16,7 +16,7 @@ const (
 )
 
 // plotColors tell the lines apart, for the colour-blind, too.
-var plotColors = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"}
+var plotColors = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999", "#8c510a", "#5e3c99"}
 
 // panel is where the series of one measure are drawn.
 type panel struct {
