@@ -34,7 +34,7 @@ var gatherBuffers = sync.Pool{New: func() any {
 // Write implements net.Conn. What is only gathered leaves with the next frame, which is certain to come unless the
 // connection fails.
 func (c *gatheringConn) Write(p []byte) (int, error) {
-	more := p[0]&controlFrame == 0 && c.session.writesMore()
+	more := len(p) > 0 && p[0]&controlFrame == 0 && c.session.writesMore()
 	if c.gathered == nil {
 		if !more || len(p) > gatherSize {
 			return c.write(p)

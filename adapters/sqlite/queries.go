@@ -56,15 +56,18 @@ func (q *queries) list(ctx context.Context, dest any, query string, args ...any)
 
 // each hands every row to scan.
 func (q *queries) each(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
-	return q.read(ctx, query, func(ctx context.Context, stmt statement) error {
+	return q.read(ctx, query, func(ctx context.Context, stmt statement) (err error) {
 		rows, err := stmt.QueryContext(ctx, args...)
 		if err != nil {
 			return err
 		}
-		for err == nil && rows.Next() {
-			err = scan(rows)
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			if err := scan(rows); err != nil {
+				return err
+			}
 		}
-		return errors.Join(err, rows.Err(), rows.Close())
+		return rows.Err()
 	})
 }
 

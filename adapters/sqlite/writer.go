@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/jmoiron/sqlx"
+
+	"chatsystem/domain"
 )
 
 const (
@@ -165,13 +167,18 @@ func (w *writer) attempt(group []*change, run func(*change) error) error {
 	return nil
 }
 
-// run makes one change. A failure is the change's own if it had not changed anything yet.
+// run makes one change. A failure is the change's own if it had not changed anything yet; but when the machine fails, SQLite
+// may have rolled back all of the transaction, and what follows would be committed statement by statement.
 func (w *writer) run(c *change) error {
 	w.q.changed = false
-	if c.call(w.q) || !w.q.changed {
+	switch {
+	case c.call(w.q):
+		return nil
+	case w.q.changed, errors.Is(c.err, domain.ErrUnavailable):
+		return errHalfDone
+	default:
 		return nil
 	}
-	return errHalfDone
 }
 
 // runApart makes one change, or none of it. Its error means that the transaction is lost: SQLite rolls back all of it by

@@ -205,6 +205,26 @@ func TestWriterFailures(t *testing.T) {
 	})
 }
 
+// TestWriterWhenTheMachineFails has the first statement of a change fail in a way in which SQLite gives up the transaction.
+func TestWriterWhenTheMachineFails(t *testing.T) {
+	d := openTest(t)
+	release := hold(t, d)
+	fails := func(ctx context.Context, q *queries) error {
+		if _, err := q.exec(ctx, sqlRollback); err != nil { // as SQLite does by itself
+			return err
+		}
+		q.changed = false
+		return unavailable(errors.New("disk I/O error"))
+	}
+	outcomes := queue(t.Context(), t, d, addUser(1), fails, addUser(2))
+	release()
+	for _, err := range outcomes() {
+		require.ErrorIs(t, err, domain.ErrUnavailable)
+	}
+	require.Zero(t, userCount(t, d), "nothing is kept outside a transaction")
+	require.NoError(t, d.writer.do(t.Context(), addUser(3)))
+}
+
 func TestWriterFileLockedFromOutside(t *testing.T) {
 	d := openTest(t)
 	require.NoError(t, d.writer.do(t.Context(), func(ctx context.Context, q *queries) error {
