@@ -86,15 +86,15 @@ check-generated: generate ## fail if generated code is not current
 bench: ## the benchmarks, with allocations
 	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
 
-.PHONY: bench-floor
-bench-floor: ## measure beside the least that this machine needs: a table of ratios, in eight minutes
-	@sh scripts/bench-floor
-
 .PHONY: fuzz
 fuzz: ## fuzz the codecs, 30 s each
 	@set -e; for pkg in $$(go list ./...); do \
 	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$pkg; done; done
+
+.PHONY: bench-floor
+bench-floor: ## measure beside the least that this machine needs: a table of ratios, in eight minutes
+	@sh scripts/bench-floor
 
 .PHONY: clean
 clean: ## remove what was built; data/ stays
