@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,11 +15,10 @@ import (
 )
 
 const (
-	fetchMax      = 256
-	deliverAtOnce = 8               // gateways
-	routeTimeout  = 5 * time.Second // for one try of one batch
-	firstPause    = 50 * time.Millisecond
-	longestPause  = 5 * time.Second
+	fetchMax     = 256
+	routeTimeout = 5 * time.Second // for one try of one batch
+	firstPause   = 50 * time.Millisecond
+	longestPause = 5 * time.Second
 )
 
 // Route sends events on to the gateways of their receivers, at least once and in seq order per conversation except
@@ -119,28 +117,12 @@ func (uc *Route) try(ctx context.Context, batch []ports.InboundEvent) error {
 	if err != nil {
 		return fmt.Errorf("presence: %w", err)
 	}
-	return uc.deliver(ctx, byGateway(batch, receivers, where))
-}
-
-// deliver sends every gateway its deliveries, to some of them at a time.
-func (uc *Route) deliver(ctx context.Context, to map[domain.GatewayID][]ports.Delivery) error {
-	var delivering sync.WaitGroup
-	places := make(chan struct{}, deliverAtOnce)
-	failures := make(chan error, len(to))
-	for _, gw := range slices.Sorted(maps.Keys(to)) {
-		places <- struct{}{}
-		delivering.Go(func() {
-			if err := uc.gateways.Deliver(ctx, gw, to[gw]); err != nil {
-				failures <- fmt.Errorf("deliver to %s: %w", gw, err)
-			}
-			<-places
-		})
-	}
-	delivering.Wait()
-	close(failures)
 	var failed error
-	for err := range failures {
-		failed = errors.Join(failed, err)
+	byGateway := byGateway(batch, receivers, where)
+	for _, gw := range slices.Sorted(maps.Keys(byGateway)) {
+		if err := uc.gateways.Deliver(ctx, gw, byGateway[gw]); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("deliver to %s: %w", gw, err))
+		}
 	}
 	return failed
 }

@@ -44,17 +44,12 @@ func (m *members) Members(_ context.Context, ids []domain.ConversationID) (map[d
 // outbox records what every gateway was sent; it can be down.
 type outbox struct {
 	mu   sync.Mutex
-	down int             // calls that fail yet
-	meet *sync.WaitGroup // if set, calls wait for each other
+	down int // calls that fail yet
 	sent map[domain.GatewayID][]string
 	took map[domain.GatewayID]int // calls
 }
 
 func (o *outbox) Deliver(_ context.Context, gw domain.GatewayID, ds []ports.Delivery) error {
-	if o.meet != nil {
-		o.meet.Done()
-		o.meet.Wait()
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.took[gw]++
@@ -145,15 +140,6 @@ func TestRoute(t *testing.T) {
 			b.source.emit(1, 1)
 			synctest.Wait()
 			assert.Equal(t, map[domain.GatewayID][]string{"g1": {"1→[ada]"}, "g2": {"1→[ada ben]"}}, b.outbox.sent)
-			assert.Equal(t, []domain.Seq{1}, b.source.finished())
-		})
-	})
-	t.Run("gateways do not wait for each other", func(t *testing.T) {
-		run(t, func(t *testing.T, b *bench) {
-			b.outbox.meet = new(sync.WaitGroup)
-			b.outbox.meet.Add(2)
-			b.source.emit(1, 1)
-			synctest.Wait()
 			assert.Equal(t, []domain.Seq{1}, b.source.finished())
 		})
 	})

@@ -29,10 +29,8 @@ func Documented(t testing.TB, figure string, measured, within float64) {
 	t.Helper()
 	dir, err := os.Getwd()
 	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
+	for _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil; _, err = os.Stat(filepath.Join(dir, "go.mod")) {
+		require.NotEqual(t, filepath.Dir(dir), dir, "outside the module")
 		dir = filepath.Dir(dir)
 	}
 	doc, err := os.ReadFile(filepath.Join(dir, "docs", "capacity.md"))

@@ -17,9 +17,8 @@ type load struct {
 var atPeak = load{peak: 700_000, connections: 50_000_000, receivers: []float64{2, 10, 100}}
 
 const (
-	million  = 1e6
-	giga     = 1e9
-	perBatch = 256 // events that a worker takes at once
+	million = 1e6
+	giga    = 1e9
 )
 
 // line is a row of the model: a figure for each number of receivers.
