@@ -4,6 +4,7 @@ package redis_test
 
 import (
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func TestWhatAnEventCosts(t *testing.T) {
 	}))
 
 	source := &backlog{batch: []ports.InboundEvent{{Event: e}}, wanted: make(chan struct{}, 1)}
-	route := fanout.NewRoute(source, fanout.NewRecipients(cache, nil, slog.Default()), presence, newBus(t, client), time.Now, slog.Default())
+	route := fanout.NewRoute(source, fanout.NewRecipients(cache, nil, slog.Default()), presence, newBus(t, client), time.Now, rand.N[time.Duration], slog.Default())
 	var running sync.WaitGroup
 	running.Go(func() { route.Run(t.Context()) })
 	t.Cleanup(running.Wait)

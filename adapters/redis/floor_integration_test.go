@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func BenchmarkFloorFanOut(b *testing.B) {
 	for g := range floorGateways {
 		subscribe(b, client, gatewayID(g))
 	}
-	route := fanout.NewRoute(source, fanout.NewRecipients(redis.NewMembershipCache(client), nil, slog.Default()), presence, bus, time.Now, slog.Default())
+	route := fanout.NewRoute(source, fanout.NewRecipients(redis.NewMembershipCache(client), nil, slog.Default()), presence, bus, time.Now, rand.N[time.Duration], slog.Default())
 	var running sync.WaitGroup
 	running.Go(func() { route.Run(b.Context()) })
 	b.Cleanup(running.Wait)

@@ -18,15 +18,15 @@ import (
 // Release is the release before this one: a commit of the history, whoever releases sets it.
 const Release = "3fca53f8b0da6ff21bbc9ae8fe1bd9d89505914d"
 
-// Build builds programs of the release, by their folders under cmd, into a folder. It needs the repository with its
-// history, not a copy of the files.
+// Build builds programs of the release, by their folders under cmd, into a folder. It needs the repository,
+// not a copy of the files.
 func Build(ctx context.Context, into string, programs ...string) error {
 	source, err := os.MkdirTemp("", "previous")
 	if err != nil {
 		return fmt.Errorf("previous release: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(source) }()
-	files, err := git(ctx, "archive", "--format=tar", Release, ":(exclude)docs", ":(exclude)testdata")
+	files, err := archived(ctx, Release, ":(exclude)docs", ":(exclude)testdata")
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func Build(ctx context.Context, into string, programs ...string) error {
 
 // Files returns the files of a folder of the release, by name.
 func Files(ctx context.Context, folder string) (map[string]string, error) {
-	archive, err := git(ctx, "archive", "--format=tar", Release+":"+folder)
+	archive, err := archived(ctx, Release+":"+folder)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,16 @@ func Files(ctx context.Context, folder string) (map[string]string, error) {
 		return err
 	})
 	return files, err
+}
+
+// archived returns files of the release. A shallow clone gets its commit from where it was cloned from.
+func archived(ctx context.Context, what ...string) ([]byte, error) {
+	if _, err := git(ctx, "cat-file", "-e", Release+"^{commit}"); err != nil {
+		if _, err := git(ctx, "fetch", "--quiet", "--depth=1", "origin", Release); err != nil {
+			return nil, err
+		}
+	}
+	return git(ctx, append([]string{"archive", "--format=tar"}, what...)...)
 }
 
 // git returns what a command prints that is run at the repository's root, whoever owns the files.
