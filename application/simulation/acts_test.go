@@ -166,7 +166,7 @@ func (w *world) actLogout(c *client) string {
 	w.seen("session ended")
 	ask(c, "logout", userKind, func(r visit) (struct{}, error) { return struct{}{}, r.users.logout.Execute(r.ctx, refresh) }, func(_ struct{}, err error) {
 		if err == nil && c.refresh == refresh {
-			c.access, c.refresh = "", ""
+			c.signedOut()
 		}
 	})
 	return c.name + " signs out"

@@ -19,11 +19,11 @@ type client struct {
 	user domain.UserID
 
 	access, refresh string
+	expires         time.Time // of access
 	signing         bool
 	conn            *link
 	connectAt       time.Time
 	asleepUntil     time.Time
-	dismissed       bool // the connection was ended for good: sign in anew
 
 	lines    map[domain.ConversationID]*timeline
 	outboxes map[domain.ConversationID]*outbox
@@ -63,28 +63,36 @@ func (c *client) duties(now time.Time) []duty {
 		return nil
 	}
 	var due []duty
-	add := func(is bool, name string, do func()) {
-		if is {
-			due = append(due, duty{c.name + " " + name, do})
+	signedIn := now.Before(c.expires)
+	if !signedIn && !c.signing && !now.Before(c.connectAt) {
+		due = append(due, duty{c.name + " signs in", c.signIn})
+	}
+	if signedIn && c.conn == nil && !now.Before(c.connectAt) {
+		due = append(due, duty{c.name + " connects", c.connect})
+	}
+	if c.listWish && !c.listing && !now.Before(c.listAt) {
+		due = append(due, duty{c.name + " lists", c.list})
+	}
+	for _, id := range sortedKeys(c.lines) {
+		if t := c.lines[id]; t.behind() && !t.asking && !now.Before(t.next) {
+			due = append(due, duty{c.name + " fetches " + short(id), func() { c.fetch(id, t) }})
 		}
 	}
-	signedIn := c.access != "" && now.Before(claimsOf(c.access).ExpiresAt)
-	add(!signedIn && !c.signing && !now.Before(c.connectAt), "signs in", c.signIn)
-	add(signedIn && c.conn == nil && !now.Before(c.connectAt), "connects", c.connect)
-	add(c.listWish && !c.listing && !now.Before(c.listAt), "lists", c.list)
-	for _, id := range sortedKeys(c.lines) {
-		t := c.lines[id]
-		add(t.behind() && !t.asking && !now.Before(t.next), "fetches "+short(id), func() { c.fetch(id, t) })
-	}
 	for _, id := range sortedKeys(c.outboxes) {
-		o := c.outboxes[id]
-		add(len(o.queue) > 0 && !o.sending && !now.Before(o.next), "sends to "+short(id), func() { c.send(id, o) })
+		if o := c.outboxes[id]; len(o.queue) > 0 && !o.sending && !now.Before(o.next) {
+			due = append(due, duty{c.name + " sends to " + short(id), func() { c.send(id, o) }})
+		}
 	}
 	for _, id := range sortedKeys(c.unknown) {
-		add(c.unknown[id], "asks for "+short(id), func() { c.introduce(id) })
+		if c.unknown[id] {
+			due = append(due, duty{c.name + " asks for " + short(id), func() { c.introduce(id) }})
+		}
 	}
 	return due
 }
+
+// signedOut forgets the session.
+func (c *client) signedOut() { c.access, c.refresh, c.expires = "", "", time.Time{} }
 
 // signIn exchanges the refresh token, or begins a session.
 func (c *client) signIn() {
@@ -93,7 +101,7 @@ func (c *client) signIn() {
 		c.signing = false
 		c.connectAt = time.Now().Add(clientPause)
 		if err == nil {
-			c.access, c.refresh = s.AccessToken, s.RefreshToken
+			c.access, c.refresh, c.expires = s.AccessToken, s.RefreshToken, claimsOf(s.AccessToken).ExpiresAt
 		} else if permanent(err) {
 			c.refresh = ""
 		}
@@ -123,7 +131,7 @@ func (c *client) disconnected(l *link) {
 	}
 	c.conn, c.connectAt = nil, time.Now().Add(clientPause)
 	if l.forGood { // signed out
-		c.access, c.refresh = "", ""
+		c.signedOut()
 	}
 }
 

@@ -159,7 +159,8 @@ func (w *world) restore(messages bool) bool {
 		w.model.forgetMessages()
 	}
 	for _, c := range w.clients {
-		c.access, c.refresh, c.sent = "", "", nil
+		c.signedOut()
+		c.sent = nil
 	}
 	for slot := range slots {
 		w.start(slot)

@@ -97,15 +97,18 @@ func (p *process) background(run func(context.Context)) { go run(p.ctx) }
 // every runs step again and again, a pause after each.
 func (p *process) every(pause time.Duration, step func(context.Context)) {
 	p.background(func(ctx context.Context) {
-		for {
-			select {
-			case <-time.After(pause + p.jitter(pause/4)):
-				step(ctx)
-			case <-ctx.Done():
-				return
-			}
+		for ctx.Err() == nil {
+			p.sleep(ctx, pause+p.jitter(pause/4))
+			step(ctx)
 		}
 	})
+}
+
+func (p *process) sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 // uuid implements ports.UUIDs.

@@ -151,6 +151,7 @@ func (r redis) Revoked(ctx context.Context, ids []domain.SessionID) ([]domain.Se
 func (r redis) Receive(ctx context.Context, gw domain.GatewayID, to ports.GatewayReceiver) error {
 	for ctx.Err() == nil {
 		if err := do(ctx, r.p, "redis.subscribe", "", func(context.Context) error { return nil }); err != nil {
+			r.p.sleep(ctx, 200*time.Millisecond)
 			continue
 		}
 		s := r.server()

@@ -1,88 +1,118 @@
 package simulation
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"testing/synctest"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 var (
-	seedFlag  = flag.Int64("seed", -1, "run this seed only")
-	stepsFlag = flag.Int("steps", 1200, "how many things happen before everything heals")
-	seedsFlag = flag.Int("seeds", 60, "how many seeds to run")
+	seedFlag     = flag.Int64("seed", -1, "run this seed alone, and show what happens")
+	stepsFlag    = flag.Int("steps", 1200, "how many things happen before everything heals")
+	durationFlag = flag.Duration("duration", 0, "run one seed after the other, from a new one on, for this long")
 )
 
-// result is what came of a run.
-type result struct {
-	violations []violation
-	trace      trace
-	stats      map[string]int
-	steps      int
+// TestSimulation runs the system through many histories. A seed that breaks a promise replays alone, by the command that is
+// printed with it.
+func TestSimulation(t *testing.T) {
+	switch {
+	case *seedFlag >= 0:
+		r := simulate(t, uint64(*seedFlag), *stepsFlag, bug{})
+		t.Log("\n" + strings.Join(r.trace.lines, "\n"))
+		t.Log("\n" + r.stats.String())
+		r.report(t)
+	case *durationFlag > 0:
+		simulateFor(t, *durationFlag)
+	default:
+		simulateMany(t, seeds)
+	}
 }
 
-// simulate makes one run.
-func simulate(t *testing.T, seed uint64, steps int, b bug) (r result) {
-	t.Helper()
-	synctest.Test(t, func(*testing.T) {
-		ctx, cancel := context.WithCancel(context.Background())
-		w := newWorld(ctx, seed, b)
-		w.run(steps)
-		w.mu.Lock()
-		for _, p := range w.alive {
-			if p != nil {
-				p.dead = true
-			}
+// simulateMany also sees to it that what can go wrong did: promises that nothing threatened prove nothing.
+func simulateMany(t *testing.T, n uint64) {
+	var mu sync.Mutex
+	all := stats{}
+	t.Run("seeds", func(t *testing.T) {
+		for seed := range n {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				t.Parallel()
+				r := simulate(t, seed, *stepsFlag, bug{})
+				r.report(t)
+				mu.Lock()
+				defer mu.Unlock()
+				all.add(r.stats)
+			})
 		}
-		w.mu.Unlock()
-		cancel()
-		synctest.Wait()
-		slices.SortFunc(w.violations, func(a, b violation) int { return strings.Compare(a.String(), b.String()) })
-		r = result{w.violations, w.trace, w.stats, w.step}
 	})
-	return r
+	t.Log("\n" + all.String())
+	for _, what := range expected() {
+		assert.Positive(t, all[what], "%s: never happened", what)
+	}
+	assert.GreaterOrEqual(t, all.crashPoints(), 15, "kinds of await points at which processes crashed")
+}
+
+// simulateFor goes on until the time is over or a promise is broken.
+func simulateFor(t *testing.T, d time.Duration) {
+	begin := time.Now()
+	all, next := stats{}, begin
+	for seed := uint64(begin.UnixNano()) % 1_000_000_000; time.Since(begin) < d; seed++ {
+		r := simulate(t, seed, *stepsFlag, bug{})
+		all.add(r.stats)
+		all["seeds"]++
+		if time.Now().After(next) {
+			fmt.Printf("%8v  %d seeds up to %d, %d calls, %d crashes at %d kinds of await points, %d kinds of events\n",
+				time.Since(begin).Round(time.Second), all["seeds"], seed, all.total("call "), all.total("crash "), all.crashPoints(), len(all))
+			next = time.Now().Add(10 * time.Second)
+		}
+		if r.report(t); t.Failed() {
+			break
+		}
+	}
+	fmt.Println(all)
 }
 
 // TestARunIsReplayedExactly makes runs twice: everything that happens is decided by the seed.
 func TestARunIsReplayedExactly(t *testing.T) {
-	for seed := range uint64(30) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+	for seed := range uint64(replays) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			first, second := simulate(t, seed, *stepsFlag, bug{}), simulate(t, seed, *stepsFlag, bug{})
-			for i, line := range first.trace.lines {
-				if i >= len(second.trace.lines) || second.trace.lines[i] != line {
-					t.Fatalf("the runs part at\n%s\n%s", line, second.trace.lines[min(i, len(second.trace.lines)-1)])
-				}
+			for i := range min(len(first.trace.lines), len(second.trace.lines)) {
+				require.Equal(t, first.trace.lines[i], second.trace.lines[i], "the runs part")
 			}
 			require.Equal(t, first.trace.hash(), second.trace.hash())
 			require.Equal(t, first.violations, second.violations)
+			require.Equal(t, first.stats, second.stats)
 		})
 	}
 }
 
-func TestSimulation(t *testing.T) {
-	first, n := uint64(0), *seedsFlag
-	if *seedFlag >= 0 {
-		first, n = uint64(*seedFlag), 1
-	}
-	for seed := first; seed < first+uint64(n); seed++ {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			if *seedFlag < 0 {
-				t.Parallel()
+// TestPlantedBugsAreFound shows that the simulation has teeth: every rule that is broken on purpose is found, within a
+// number of seeds.
+func TestPlantedBugsAreFound(t *testing.T) {
+	for _, b := range plantedBugs {
+		if b.within > hardestBugs {
+			continue
+		}
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			for seed := range b.within {
+				r := simulate(t, seed, *stepsFlag, b.plant())
+				if len(r.violations) == 0 {
+					continue
+				}
+				v := r.violations[0]
+				t.Logf("found with seed %d: %v", seed, v)
+				require.Contains(t, strings.Fields(b.promises), v.promise, "%v", v)
+				return
 			}
-			r := simulate(t, seed, *stepsFlag, bug{})
-			if *seedFlag >= 0 {
-				t.Log(strings.Join(r.trace.lines, "\n"))
-				t.Log(r.stats)
-			}
-			for _, v := range r.violations {
-				t.Errorf("seed %d: %v\nreplay: go test ./application/simulation -run 'TestSimulation$' -v -seed %d -steps %d", seed, v, seed, *stepsFlag)
-			}
+			t.Errorf("not found within %d seeds", b.within)
 		})
 	}
 }

@@ -48,7 +48,7 @@ type world struct {
 	notes      sync.Mutex
 	violations []violation
 	trace      trace
-	stats      map[string]int
+	stats      stats
 }
 
 // lateEffect is a call that takes effect after its caller gave it up.
@@ -64,7 +64,7 @@ func newWorld(ctx context.Context, seed uint64, b bug) *world {
 	w := &world{
 		seed: seed, rng: rand.New(rand.NewPCG(seed, 0)), bug: b, ctx: ctx,
 		alive: make([]*process, len(slots)), runs: make([]int, len(slots)),
-		down: map[string]time.Time{}, emails: map[domain.UserID]string{}, stats: map[string]int{},
+		down: map[string]time.Time{}, emails: map[domain.UserID]string{}, stats: stats{},
 		redis: newRedisServer(), kafka: &broker{fromLast: b.fromLast}, table: newTable(),
 	}
 	w.weather = drawWeather(w.rng)
@@ -167,6 +167,17 @@ func (w *world) seen(what string) {
 	w.notes.Lock()
 	defer w.notes.Unlock()
 	w.stats[what]++
+}
+
+// stop ends all processes: what they still do reaches nothing.
+func (w *world) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.alive {
+		if p != nil {
+			p.dead = true
+		}
+	}
 }
 
 func (w *world) broken() bool {

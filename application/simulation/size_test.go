@@ -1,0 +1,10 @@
+//go:build !integration
+
+package simulation
+
+// What plain `go test` runs takes seconds.
+const (
+	seeds       = 40
+	replays     = 8
+	hardestBugs = 4 // planted bugs that take more seeds to be found are left to the integration tests
+)
