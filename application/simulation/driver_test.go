@@ -33,7 +33,7 @@ func (w *world) next() {
 	w.mu.Lock()
 	w.step++
 	w.mu.Unlock()
-	time.Sleep(time.Microsecond + time.Duration(w.step)) //nolint:forbidigo // no two steps at one instant: timers of different steps never fire together
+	w.tick()
 	options := w.options()
 	total := 0
 	for _, o := range options {
@@ -105,10 +105,10 @@ func (w *world) reply(r *request) string {
 }
 
 func (w *world) takeEffect() string {
-	e := w.takeLate(w.rng.IntN(len(w.late)))
+	e := w.takeLate()
 	w.seen("late effect")
-	e.do()
-	return e.name + ": takes effect late"
+	e.happen()
+	return e.String() + ": takes effect late"
 }
 
 func (w *world) duties() []duty {
@@ -162,9 +162,20 @@ func (w *world) passSome() string {
 // pass lets the clock run.
 func (w *world) pass(d time.Duration) string {
 	d += time.Duration(1 + w.rng.IntN(1_000_000))
+	w.wait(d)
+	return fmt.Sprintf("%v pass", d)
+}
+
+// tick makes the present instant a new one: what begins at different instants has timers that never fire together, whose
+// order nothing would decide.
+func (w *world) tick() {
+	w.ticks++
+	w.wait(time.Microsecond + time.Duration(w.ticks))
+}
+
+func (w *world) wait(d time.Duration) {
 	w.fence()
 	time.Sleep(d) //nolint:forbidigo // this is the virtual clock, and here it is made to run
-	return fmt.Sprintf("%v pass", d)
 }
 
 // rest is how long the world is watched after its last fault: longer than a lease, and than all that waits for one.

@@ -92,7 +92,11 @@ func (w *world) crash(p *process) {
 	}
 }
 
-func (p *process) background(run func(context.Context)) { go run(p.ctx) }
+// background starts a part of a process, at an instant of its own.
+func (p *process) background(run func(context.Context)) {
+	p.w.tick()
+	go run(p.ctx)
+}
 
 // every runs step again and again, a pause after each.
 func (p *process) every(pause time.Duration, step func(context.Context)) {

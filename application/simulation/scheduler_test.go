@@ -52,6 +52,14 @@ func (c *call) String() string {
 	return s
 }
 
+// compare orders calls by what is the same in every replay.
+func (c *call) compare(other *call) int {
+	return cmp.Or(
+		cmp.Compare(c.since, other.since), cmp.Compare(c.by.slot, other.by.slot), cmp.Compare(c.by.run, other.by.run),
+		cmp.Compare(c.op, other.op), cmp.Compare(c.detail, other.detail),
+	)
+}
+
 // scheduler knows who waits for a verdict. Its order does not depend on that in which goroutines of one step came.
 type scheduler struct {
 	mu     sync.Mutex
@@ -88,9 +96,7 @@ func (s *scheduler) park(ctx context.Context, c *call) fate {
 func (s *scheduler) waiting() []*call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	slices.SortStableFunc(s.parked, func(a, b *call) int {
-		return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(a.by.slot, b.by.slot), cmp.Compare(a.op, b.op), cmp.Compare(a.detail, b.detail))
-	})
+	slices.SortStableFunc(s.parked, (*call).compare)
 	var able []*call
 	for _, c := range s.parked {
 		if c.ready == nil || c.ready() {

@@ -6,5 +6,5 @@ package simulation
 const (
 	seeds       = 40
 	replays     = 8
-	hardestBugs = 4 // planted bugs that take more seeds to be found are left to the integration tests
+	hardestBugs = 20 // planted bugs that take more seeds to be found are left to the integration tests
 )

@@ -42,6 +42,7 @@ type world struct {
 
 	model         *model
 	drafts, asked int
+	ticks         int
 	connections   int
 	server        int // the state of the server: grows with every restore
 
@@ -53,9 +54,9 @@ type world struct {
 
 // lateEffect is a call that takes effect after its caller gave it up.
 type lateEffect struct {
-	op   string
-	name string
-	do   func()
+	*call
+
+	happen func()
 }
 
 const password = "correct horse battery"
@@ -151,12 +152,15 @@ func (w *world) instance(k kind) *process {
 func (w *world) happensLater(c *call, effect func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.late = append(w.late, lateEffect{c.op, c.String(), effect})
+	w.late = append(w.late, lateEffect{c, effect})
 }
 
-func (w *world) takeLate(i int) lateEffect {
+// takeLate takes a late effect out of the list.
+func (w *world) takeLate() lateEffect {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	slices.SortStableFunc(w.late, func(a, b lateEffect) int { return a.compare(b.call) })
+	i := w.rng.IntN(len(w.late))
 	e := w.late[i]
 	w.late = slices.Delete(w.late, i, i+1)
 	return e
