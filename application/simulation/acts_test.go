@@ -136,6 +136,9 @@ func (w *world) actMembers(c *client) string {
 		ask(c, "join", chatKind, func(r visit) (domain.ConversationView, error) { return r.joinSome(c.user, n) }, func(domain.ConversationView, error) {})
 		return c.name + " joins what it is invited to"
 	default:
+		if w.rng.IntN(2) == 0 {
+			other = c.user // leaves: others only an admin removes
+		}
 		ask(c, "remove", chatKind, func(r visit) (struct{}, error) {
 			return struct{}{}, r.chats.remove.Execute(r.ctx, c.user, string(id), string(other))
 		}, func(_ struct{}, err error) {

@@ -41,7 +41,7 @@ type planted struct {
 // clients. docs/simulation.md shows them.
 var plantedBugs = []planted{
 	{
-		"membership checked before the lock", "lock the conversation row first, then check that the sender is an active member", "I5", 20,
+		"membership checked before the lock", "lock the conversation row first, then check that the sender is an active member", "I5", 300,
 		func() bug {
 			return bug{allocations: func(p *process, a ports.Allocations) ports.Allocations { return checkedBeforeLock{a, p} }}
 		},
@@ -57,11 +57,11 @@ var plantedBugs = []planted{
 		func() bug { return bug{headBeforeBody: true} },
 	},
 	{
-		"long text without the condition", "a body item is written under the same condition", "I1", 120,
+		"long text without the condition", "a body item is written under the same condition", "I1", 300,
 		func() bug { return bug{bodyUnconditional: true} },
 	},
 	{
-		"state changed by client_msg_id", "state changes by (conversation_id, seq) and the state it leaves", "I1 I2 I3 I6", 120,
+		"state changed by client_msg_id", "state changes by (conversation_id, seq) and the state it leaves", "I1 I2 I3 I6", 300,
 		func() bug {
 			return bug{allocations: func(p *process, a ports.Allocations) ports.Allocations { return byClientMsgID{a, p} }}
 		},
@@ -95,7 +95,7 @@ var plantedBugs = []planted{
 		},
 	},
 	{
-		"head above last_seq", "history is never above the last_seq that was read with the floor", "I4 I5", 400,
+		"head above last_seq", "history is never above the last_seq that was read with the floor", "I4 I5", 1000,
 		func() bug {
 			return bug{heads: func(_ *process, h ports.HeadReader) ports.HeadReader {
 				return headAs{h, func(h *domain.Head) { h.LastSeq = domain.MaxSeq }}
@@ -103,7 +103,7 @@ var plantedBugs = []planted{
 		},
 	},
 	{
-		"floor read after the entries", "membership and floor are read before the store's query", "I3", 20,
+		"floor read after the entries", "membership and floor are read before the store's query", "I3", 300,
 		func() bug {
 			pages := &entriesFirst{read: map[string][]domain.Entry{}}
 			return bug{
@@ -113,35 +113,35 @@ var plantedBugs = []planted{
 		},
 	},
 	{
-		"member limit checked before the lock", "every membership change locks the conversation row first; so does the limit of 100", "I7", 400,
+		"member limit checked before the lock", "every membership change locks the conversation row first; so does the limit of 100", "I7", 1000,
 		func() bug {
 			return bug{invites: func(_ *process, i ports.InviteStore) ports.InviteStore { return limitBeforeLock{i} }}
 		},
 	},
 	{
-		"group starting at the last offset", "a new group starts at the first offset", "I4", 400,
+		"group starting at the last offset", "a new group starts at the first offset", "I4", 1000,
 		func() bug { return bug{fromLast: true} },
 	},
 	{
-		"offset committed before publish", "offsets are committed after the publishes", "I4", 400,
+		"offset committed before publish", "offsets are committed after the publishes", "I4", 1000,
 		func() bug {
 			return bug{source: func(_ *process, s ports.EventSource) ports.EventSource { return doneWhenFetched{s} }}
 		},
 	},
 	{
-		"member cache without version", "fan-out uses a cached set only if its version is not lower than the event's", "I4 I5", 60,
+		"member cache without version", "fan-out uses a cached set only if its version is not lower than the event's", "I4 I5", 100,
 		func() bug {
 			return bug{cache: func(_ *process, c ports.MembershipCache) ports.MembershipCache { return ageless{c} }}
 		},
 	},
 	{
-		"missing lease not told", "a lease found missing or run out means resync for that connection", "I4", 20,
+		"missing lease not told", "a lease found missing or run out means resync for that connection", "I4", 300,
 		func() bug {
 			return bug{registry: func(_ *process, r ports.PresenceRegistry) ports.PresenceRegistry { return noneMissing{r} }}
 		},
 	},
 	{
-		"presence refreshed by EXPIRE only", "every gateway re-adds its live connections", "I4", 20,
+		"presence refreshed by EXPIRE only", "every gateway re-adds its live connections", "I4", 100,
 		func() bug {
 			return bug{registry: func(p *process, r ports.PresenceRegistry) ports.PresenceRegistry {
 				return expireOnly{r, p, &sync.Mutex{}, map[domain.Lease]bool{}}
@@ -149,25 +149,25 @@ var plantedBugs = []planted{
 		},
 	},
 	{
-		"removal on zero receivers", "a publish with 0 receivers removes nothing", "I4", 120,
+		"removal on zero receivers", "a publish with 0 receivers removes nothing", "I4", 300,
 		func() bug {
 			return bug{gateways: func(p *process, g ports.GatewayPublisher) ports.GatewayPublisher { return removesUnheard{g, p} }}
 		},
 	},
 	{
-		"resync before re-registering", "re-register all connections, then resync them", "I4", 60,
+		"resync before re-registering", "re-register all connections, then resync them", "I4", 100,
 		func() bug {
 			return bug{registry: func(p *process, r ports.PresenceRegistry) ports.PresenceRegistry { return renewsLater{r, p, false} }}
 		},
 	},
 	{
-		"authenticated before registered", "register, then authenticated: the client fetches history after that", "I4", 20,
+		"authenticated before registered", "register, then authenticated: the client fetches history after that", "I4", 100,
 		func() bug {
 			return bug{registry: func(p *process, r ports.PresenceRegistry) ports.PresenceRegistry { return renewsLater{r, p, true} }}
 		},
 	},
 	{
-		"presence left before the close", "a draining gateway closes a connection, then leaves presence; it is served until then", "I4", 60,
+		"presence left before the close", "a draining gateway closes a connection, then leaves presence; it is served until then", "I4", 100,
 		func() bug { return bug{leaveBeforeClose: true} },
 	},
 	{
@@ -179,11 +179,11 @@ var plantedBugs = []planted{
 		func() bug { return bug{rules: rules{lastByList: true}} },
 	},
 	{
-		"one-shot gap fetch", "while last < heard a client fetches again until the gap is closed", "I4", 60,
+		"one-shot gap fetch", "while last < heard a client fetches again until the gap is closed", "I4", 100,
 		func() bug { return bug{rules: rules{fetchOnce: true}} },
 	},
 	{
-		"restored server unnoticed", "a list behind what was known when it was asked for starts the conversation anew", "I4", 60,
+		"restored server unnoticed", "a list behind what was known when it was asked for starts the conversation anew", "I4", 100,
 		func() bug { return bug{rules: rules{neverRestored: true}} },
 	},
 }

@@ -60,11 +60,14 @@ func (w *world) interruptSome() bool {
 	return len(all) > 0 && w.interrupt(pick(w.rng, all))
 }
 
-// crashSome ends an instance of a service at whatever it is doing.
+// crashSome ends an instance of a service at whatever it is doing, if there is one that does something.
 func (w *world) crashSome(k kind) bool {
 	p := w.instance(k)
 	if p == nil {
 		return false
+	}
+	if busy := w.busy(k); len(busy) > 0 {
+		p = pick(w.rng, busy)
 	}
 	for _, c := range w.waiting() {
 		if c.by != p {
@@ -78,6 +81,17 @@ func (w *world) crashSome(k kind) bool {
 	}
 	w.crash(p)
 	return true
+}
+
+// busy returns the instances of a service that are in the middle of something, once for each call that they wait for.
+func (w *world) busy(k kind) []*process {
+	var busy []*process
+	for _, c := range w.waiting() {
+		if c.by.kind == k && !c.steady && !c.by.dead {
+			busy = append(busy, c.by)
+		}
+	}
+	return busy
 }
 
 // drainSome begins to stop a gateway gently.
@@ -112,7 +126,7 @@ func (w *world) gateways() []domain.GatewayID {
 
 // recover goes on with what repairs itself: processes start again, gateways go on draining, offsets are committed.
 func (w *world) recover() string {
-	if slot := w.rng.IntN(len(slots)); w.alive[slot] == nil {
+	if slot := w.rng.IntN(len(slots)); w.alive[slot] == nil && (slots[slot] != workerKind || w.step > w.weather.workersFrom) {
 		p := w.start(slot)
 		if p.kind == workerKind {
 			w.kafka.rebalance(w.rng.IntN)

@@ -149,8 +149,11 @@ func (w *world) checkClients(c domain.ConversationID, log []domain.Pointer) {
 		if t == nil || t.phase != open || t.excused || !w.model.always(c, w.model.latest[c], cl.user) {
 			continue
 		}
-		if len(log) > 0 && t.last < log[len(log)-1].Seq {
-			w.violate("I4", "%s stays at %s, and the log ends at %d", cl.name, place(c, t.last), log[len(log)-1].Seq)
+		for _, m := range log { // what was sent while the user was away is not announced to them
+			if m.Seq > t.last && w.model.always(c, m.MembersVersion, cl.user) {
+				w.violate("I4", "%s stays at %s, and the log goes on to %d", cl.name, place(c, t.last), m.Seq)
+				break
+			}
 		}
 		for _, span := range t.spans {
 			span.check(w, cl, log)

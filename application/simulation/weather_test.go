@@ -9,15 +9,15 @@ import (
 // weather is how a run goes: some runs are quiet, some are storms, and each knows only some of the faults and some of the
 // habits of people, so that one kind of trouble does not hide what another does.
 type weather struct {
-	faults  int          // of 100 calls, how many do not simply work
-	slow    int          // of 100 calls that work, how many have their answers delayed
-	trouble int          // weight of faults of whole parts
-	kinds   map[int]bool // which of those there are, by their place in troubles
-	restful bool         // nobody sleeps, signs out or loses a connection
-	moody   bool         // membership changes all the time
-	crowded bool         // there is a group with one place left
-	orphans bool         // the workers come late: there are events already
-	lazy    string       // a part whose calls mostly wait for all others
+	faults      int          // of 100 calls, how many do not simply work
+	slow        int          // of 100 calls that work, how many have their answers delayed
+	trouble     int          // weight of faults of whole parts
+	kinds       map[int]bool // which of those there are, by their place in troubles
+	restful     bool         // nobody sleeps, signs out or loses a connection
+	moody       bool         // membership changes all the time
+	crowded     bool         // there is a group with one place left
+	workersFrom int          // the step before which no worker runs: there are events already
+	lazy        string       // a part whose calls mostly wait for all others
 }
 
 func drawWeather(rng *rand.Rand) weather {
@@ -26,7 +26,7 @@ func drawWeather(rng *rand.Rand) weather {
 		kinds: map[int]bool{}, restful: rng.IntN(2) == 0, moody: rng.IntN(3) == 0,
 	}
 	wt.crowded = wt.moody && rng.IntN(2) == 0
-	wt.orphans = rng.IntN(4) == 0
+	wt.workersFrom = pick(rng, []int{0, 0, 0, 300})
 	wt.lazy = pick(rng, []string{"", "postgres.", "dynamo.", "redis.", "kafka."})
 	for i := range troubles {
 		wt.kinds[i] = rng.IntN(2) == 0

@@ -72,7 +72,7 @@ func newWorld(ctx context.Context, seed uint64, b bug) *world {
 	w.model = newModel(w)
 	w.settle()
 	for slot, k := range slots {
-		if k != workerKind || !w.weather.orphans {
+		if k != workerKind || w.weather.workersFrom == 0 {
 			w.start(slot)
 		}
 	}
