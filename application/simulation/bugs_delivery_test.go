@@ -22,14 +22,19 @@ func (b ageless) CachedMembers(ctx context.Context, ids []domain.ConversationID)
 	return sets, err
 }
 
-// doneWhenFetched reports events as dealt with before they are published.
-type doneWhenFetched struct{ ports.EventSource }
+// committedWhenFetched commits the offsets of events before these are published.
+type committedWhenFetched struct {
+	ports.EventSource
 
-func (b doneWhenFetched) Fetch(ctx context.Context, limit int) (ports.EventBatch, error) {
+	p *process
+}
+
+func (b committedWhenFetched) Fetch(ctx context.Context, limit int) (ports.EventBatch, error) {
 	batch, err := b.EventSource.Fetch(ctx, limit)
 	for _, e := range batch.Events {
 		e.Done()
 	}
+	b.p.w.kafka.commit()
 	return batch, err
 }
 

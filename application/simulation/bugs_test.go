@@ -125,7 +125,7 @@ var plantedBugs = []planted{
 	{
 		"offset committed before publish", "offsets are committed after the publishes", "I4", 1000,
 		func() bug {
-			return bug{source: func(_ *process, s ports.EventSource) ports.EventSource { return doneWhenFetched{s} }}
+			return bug{source: func(p *process, s ports.EventSource) ports.EventSource { return committedWhenFetched{s, p} }}
 		},
 	},
 	{

@@ -4,7 +4,7 @@ package simulation
 
 // What CI runs takes about a minute.
 const (
-	seeds       = 300
-	replays     = 30
+	seeds       = 200
+	replays     = 20
 	hardestBugs = 1 << 10
 )

@@ -53,7 +53,7 @@ type span struct {
 func (t *timeline) behind() bool {
 	switch t.phase {
 	case open:
-		return t.last < t.heard && !(t.fetchOnce && t.tried)
+		return t.last < t.heard && (!t.fetchOnce || !t.tried)
 	case opening:
 		return true
 	default:
