@@ -149,8 +149,10 @@ func (w *world) checkClients(c domain.ConversationID, log []domain.Pointer) {
 		if t == nil || t.phase != open || t.excused || !w.model.always(c, w.model.latest[c], cl.user) {
 			continue
 		}
-		for _, m := range log { // what was sent while the user was away is not announced to them
-			if m.Seq > t.last && w.model.always(c, m.MembersVersion, cl.user) {
+		for _, m := range log {
+			// What was sent before a restore, or while the user was away, is not announced again.
+			g, _ := w.model.givenAs(m.ID)
+			if m.Seq > t.last && g.server == w.server && w.model.always(c, m.MembersVersion, cl.user) {
 				w.violate("I4", "%s stays at %s, and the log goes on to %d", cl.name, place(c, t.last), m.Seq)
 				break
 			}
