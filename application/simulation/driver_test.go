@@ -78,7 +78,7 @@ func (w *world) options() []option {
 		option{12, w.act},
 		option{14, w.passSome},
 		option{w.weather.trouble, w.trouble},
-		option{3, w.recover},
+		option{3, w.repair},
 		option{6, w.commit},
 	)
 }

@@ -124,8 +124,8 @@ func (w *world) gateways() []domain.GatewayID {
 	return ids
 }
 
-// recover goes on with what repairs itself: processes start again, gateways go on draining, offsets are committed.
-func (w *world) recover() string {
+// repair goes on with what repairs itself: processes start again, gateways go on draining.
+func (w *world) repair() string {
 	if slot := w.rng.IntN(len(slots)); w.alive[slot] == nil && (slots[slot] != workerKind || w.step > w.weather.workersFrom) {
 		p := w.start(slot)
 		if p.kind == workerKind {
@@ -167,7 +167,7 @@ func (w *world) restore(messages bool) bool {
 	w.forgetRedis()
 	w.kafka.clear()
 	w.model.forgetConversations()
-	w.settle()
+	w.furnish()
 	if messages {
 		w.table = newTable()
 		w.model.forgetMessages()

@@ -10,7 +10,7 @@ import (
 	"chatsystem/ports"
 )
 
-// database is the relational database as one process reaches it. Calls that are not here are made only before a run.
+// database is the relational database as one process reaches it. What is not here, look-ups of accounts, is no await point.
 type database struct {
 	*memory.Store
 

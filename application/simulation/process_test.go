@@ -149,7 +149,6 @@ type userService struct {
 	login   *users.Login
 	refresh *users.Refresh
 	logout  *users.Logout
-	revoked ports.RevocationReader
 }
 
 // lifetimes of tokens are short, so that they run out within a run.
@@ -164,7 +163,6 @@ func newUserService(p *process) *userService {
 		login:   users.NewLogin(db, db, secrets, mint, p.uuid, time.Now),
 		refresh: users.NewRefresh(db, db, announcements, mint, time.Now),
 		logout:  users.NewLogout(db, announcements, mint),
-		revoked: db,
 	}
 }
 

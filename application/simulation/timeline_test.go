@@ -40,7 +40,7 @@ type timeline struct {
 	next     time.Time // when to fetch again
 
 	spans   []span
-	server  int  // the state of the server that it has seen: grows with every restore
+	server  int  // the state of the server that a list has shown: grows with every restore
 	excused bool // the server was restored and had grown beyond heard before this client came back: no rule tells then
 }
 

@@ -146,7 +146,7 @@ func (w *world) checkSessions() {
 func (w *world) checkClients(c domain.ConversationID, log []domain.Pointer) {
 	for _, cl := range w.clients {
 		t := cl.lines[c]
-		if t == nil || t.phase != open || t.excused || !w.model.always(c, w.model.latest[c], cl.user) {
+		if t == nil || t.phase != open || t.excused || t.server != w.server || !w.model.always(c, w.model.latest[c], cl.user) {
 			continue
 		}
 		for _, m := range log {

@@ -70,12 +70,13 @@ func newWorld(ctx context.Context, seed uint64, b bug) *world {
 	}
 	w.weather = drawWeather(w.rng)
 	w.model = newModel(w)
-	w.settle()
+	w.furnish()
 	for slot, k := range slots {
 		if k != workerKind || w.weather.workersFrom == 0 {
 			w.start(slot)
 		}
 	}
+	w.kafka.rebalance(w.rng.IntN)
 	for i, u := range []int{0, 0, 1, 2, 3} {
 		w.clients = append(w.clients, newClient(w, fmt.Sprintf("%c%d", 'a'+u, i), w.people[u]))
 	}
@@ -83,8 +84,8 @@ func newWorld(ctx context.Context, seed uint64, b bug) *world {
 	return w
 }
 
-// settle fills an empty database with people and groups, the same every time: this is also what a backup holds.
-func (w *world) settle() {
+// furnish fills an empty database with people and groups, the same every time: this is also what a backup holds.
+func (w *world) furnish() {
 	w.postgres = memory.NewStore(time.Now)
 	w.people = nil
 	for i := range 4 {
