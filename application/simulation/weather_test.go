@@ -17,7 +17,7 @@ type weather struct {
 	moody       bool         // membership changes all the time
 	crowded     bool         // there is a group with one place left
 	workersFrom int          // the step before which no worker runs: there are events already
-	lazy        string       // a part whose calls mostly wait for all others
+	lazy        string       // calls that mostly wait for all others
 }
 
 func drawWeather(rng *rand.Rand) weather {
@@ -27,7 +27,7 @@ func drawWeather(rng *rand.Rand) weather {
 	}
 	wt.crowded = wt.moody && rng.IntN(2) == 0
 	wt.workersFrom = pick(rng, []int{0, 0, 0, 300})
-	wt.lazy = pick(rng, []string{"", "postgres.", "dynamo.", "redis.", "kafka."})
+	wt.lazy = pick(rng, []string{"", "postgres.", "dynamo.put", "dynamo.entries", "dynamo.entries", "redis.", "redis.deliver", "kafka."})
 	for i := range troubles {
 		wt.kinds[i] = rng.IntN(2) == 0
 	}
@@ -37,7 +37,7 @@ func drawWeather(rng *rand.Rand) weather {
 // next draws which of the calls that wait goes on.
 func (wt weather) next(rng *rand.Rand, calls []*call) *call {
 	c := pick(rng, calls)
-	for tries := 3; tries > 0 && wt.lazy != "" && strings.HasPrefix(c.op, wt.lazy); tries-- {
+	for tries := 6; tries > 0 && wt.lazy != "" && strings.HasPrefix(c.op, wt.lazy); tries-- {
 		c = pick(rng, calls)
 	}
 	return c
