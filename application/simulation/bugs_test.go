@@ -129,7 +129,7 @@ var plantedBugs = []planted{
 		},
 	},
 	{
-		"member cache without version", "fan-out uses a cached set only if its version is not lower than the event's", "I4 I5", 100,
+		"member cache without version", "fan-out uses a cached set only if its version is not lower than the event's", "I4 I5", 300,
 		func() bug {
 			return bug{cache: func(_ *process, c ports.MembershipCache) ports.MembershipCache { return ageless{c} }}
 		},
@@ -141,7 +141,7 @@ var plantedBugs = []planted{
 		},
 	},
 	{
-		"presence refreshed by EXPIRE only", "every gateway re-adds its live connections", "I4", 100,
+		"presence refreshed by EXPIRE only", "every gateway re-adds its live connections", "I4", 300,
 		func() bug {
 			return bug{registry: func(p *process, r ports.PresenceRegistry) ports.PresenceRegistry {
 				return expireOnly{r, p, &sync.Mutex{}, map[domain.Lease]bool{}}
@@ -155,19 +155,19 @@ var plantedBugs = []planted{
 		},
 	},
 	{
-		"resync before re-registering", "re-register all connections, then resync them", "I4", 100,
+		"resync before re-registering", "re-register all connections, then resync them", "I4", 300,
 		func() bug {
 			return bug{registry: func(p *process, r ports.PresenceRegistry) ports.PresenceRegistry { return renewsLater{r, p, false} }}
 		},
 	},
 	{
-		"authenticated before registered", "register, then authenticated: the client fetches history after that", "I4", 100,
+		"authenticated before registered", "register, then authenticated: the client fetches history after that", "I4", 300,
 		func() bug {
 			return bug{registry: func(p *process, r ports.PresenceRegistry) ports.PresenceRegistry { return renewsLater{r, p, true} }}
 		},
 	},
 	{
-		"presence left before the close", "a draining gateway closes a connection, then leaves presence; it is served until then", "I4", 100,
+		"presence left before the close", "a draining gateway closes a connection, then leaves presence; it is served until then", "I4", 300,
 		func() bug { return bug{leaveBeforeClose: true} },
 	},
 	{
@@ -179,11 +179,11 @@ var plantedBugs = []planted{
 		func() bug { return bug{rules: rules{lastByList: true}} },
 	},
 	{
-		"one-shot gap fetch", "while last < heard a client fetches again until the gap is closed", "I4", 100,
+		"one-shot gap fetch", "while last < heard a client fetches again until the gap is closed", "I4", 300,
 		func() bug { return bug{rules: rules{fetchOnce: true}} },
 	},
 	{
-		"restored server unnoticed", "a list behind what was known when it was asked for starts the conversation anew", "I4", 100,
+		"restored server unnoticed", "a list behind what was known when it was asked for starts the conversation anew", "I4", 300,
 		func() bug { return bug{rules: rules{neverRestored: true}} },
 	},
 }
