@@ -5,6 +5,7 @@ package dynamo_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,7 +19,10 @@ import (
 )
 
 // writes adds up the write units of puts.
-type writes struct{ units float64 }
+type writes struct {
+	mu    sync.Mutex
+	units float64
+}
 
 func (w *writes) options(o *dynamodb.Options) {
 	m := middleware.InitializeMiddlewareFunc("writes", func(
@@ -29,7 +33,9 @@ func (w *writes) options(o *dynamodb.Options) {
 		}
 		out, metadata, err := next.HandleInitialize(ctx, in)
 		if put, ok := out.Result.(*dynamodb.PutItemOutput); ok && err == nil {
+			w.mu.Lock()
 			w.units += aws.ToFloat64(put.ConsumedCapacity.CapacityUnits)
+			w.mu.Unlock()
 		}
 		return out, metadata, err
 	})
@@ -44,7 +50,7 @@ func TestWhatAMessageCosts(t *testing.T) {
 		"dynamodb-write-units":      ordinary.Preview,
 		"dynamodb-write-units-long": strings.Repeat("x", 2000),
 	} {
-		*spent = writes{}
+		spent.units = 0
 		_, err := s.Put(t.Context(), newMessage(1, body))
 		require.NoError(t, err)
 		portstest.Documented(t, figure, spent.units, 0)
