@@ -15,7 +15,7 @@ func OpenReadOnly(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	d := &DB{}
 	var err error
-	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)", readOnly); err != nil {
+	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)", cacheOf(readerCacheKiB), readOnly); err != nil {
 		return nil, err
 	}
 	d.reads = newReads(d.pool)

@@ -23,8 +23,12 @@ const (
 	busyTimeout = 5 * time.Second
 	// walLimit is the size in bytes that the write-ahead log is cut back to once a reader has let it grow.
 	walLimit = 64 << 20
-	// cacheKiB is the page cache of each connection; the operating system's holds the rest.
-	cacheKiB = 8 << 10
+	// Page caches grow to this as they are used; the operating system's holds the rest. The writer's is large: each message touches
+	// a page of its conversation and one of an index that knows no order, and reading them cost more than writing them.
+	readerCacheKiB, writerCacheKiB = 8 << 10, 64 << 10
+	// checkpointPages, 32 MiB, is how far the write-ahead log goes before it is copied into the file: each page once, however
+	// often it changed meanwhile.
+	checkpointPages = 8000
 	// readOnly stands among the pragmas of a file that must not be changed, nor made.
 	readOnly = "read-only"
 )
@@ -48,6 +52,8 @@ func (c Config) readers() int {
 	return c.Readers
 }
 
+func cacheOf(kib int) string { return fmt.Sprintf("cache_size(-%d)", kib) }
+
 // source returns the data source name of the file with the pragmas of every connection and some more.
 func (c Config) source(pragmas ...string) (string, error) {
 	path, err := filepath.Abs(c.Path)
@@ -56,13 +62,13 @@ func (c Config) source(pragmas ...string) (string, error) {
 	}
 	pragmas = append(pragmas,
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-		fmt.Sprintf("cache_size(-%d)", cacheKiB),
 	)
 	var query url.Values
 	if i := slices.Index(pragmas, readOnly); i >= 0 { // the journal stays of the kind it is: that is in the file
 		query = url.Values{"_pragma": slices.Delete(pragmas, i, i+1), "mode": {"ro"}}
 	} else {
-		pragmas = append(pragmas, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("journal_size_limit(%d)", walLimit))
+		pragmas = append(pragmas, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+			fmt.Sprintf("journal_size_limit(%d)", walLimit), fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages))
 		query = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
 	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: query.Encode()}

@@ -57,7 +57,7 @@ func Open(ctx context.Context, cfg Config, clock ports.Clock, entropy ports.Entr
 
 func (d *DB) open(ctx context.Context, cfg Config) error {
 	var err error
-	if d.sole, err = connect(cfg, 1); err != nil {
+	if d.sole, err = connect(cfg, 1, cacheOf(writerCacheKiB)); err != nil {
 		return err
 	}
 	if err := migrate(ctx, d.sole.DB); err != nil {
@@ -68,7 +68,7 @@ func (d *DB) open(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("sqlite: connect: %w", err)
 	}
 	d.writer = startWriter(context.WithoutCancel(ctx), conn)
-	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)"); err != nil {
+	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)", cacheOf(readerCacheKiB)); err != nil {
 		return err
 	}
 	d.reads = newReads(d.pool)

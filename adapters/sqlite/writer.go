@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -26,6 +27,8 @@ type writer struct {
 	conn *sqlx.Conn
 	q    *queries
 
+	synced bool // how conn commits
+
 	mu     sync.RWMutex // closed against sending on queue
 	closed bool
 	queue  chan *change
@@ -36,7 +39,7 @@ type writer struct {
 
 func startWriter(ctx context.Context, conn *sqlx.Conn) *writer {
 	w := &writer{
-		ctx: ctx, conn: conn, q: newQueries(conn),
+		ctx: ctx, conn: conn, q: newQueries(conn), synced: true,
 		queue: make(chan *change, queueLength), done: make(chan struct{}),
 	}
 	go w.loop()
@@ -48,7 +51,16 @@ func startWriter(ctx context.Context, conn *sqlx.Conn) *writer {
 // fn must touch nothing but q and its own variables, and must not call do. It may run a second time, on the same state, when
 // what the first time did has been undone.
 func (w *writer) do(ctx context.Context, fn changeFunc) error {
-	c := newChange(ctx, fn)
+	return w.await(ctx, newChange(ctx, fn, true))
+}
+
+// doUnsynced is do for a change that may be lost, with all such changes after it, when the machine fails: it is on the disk no
+// later than the next change made by do. When only the process fails it is kept.
+func (w *writer) doUnsynced(ctx context.Context, fn changeFunc) error {
+	return w.await(ctx, newChange(ctx, fn, false))
+}
+
+func (w *writer) await(ctx context.Context, c *change) error {
 	if err := w.enqueue(ctx, c); err != nil {
 		return err
 	}
@@ -132,6 +144,9 @@ const (
 	sqlSavepoint    = "SAVEPOINT change"
 	sqlUndo         = "ROLLBACK TO change"
 	sqlEndSavepoint = "RELEASE change"
+
+	sqlSynced   = "PRAGMA synchronous = FULL"   // a commit returns when it is on the disk
+	sqlUnsynced = "PRAGMA synchronous = NORMAL" // a commit is on the disk with the next one that is synced
 )
 
 // errHalfDone says that a change failed which must be undone alone, and cannot be.
@@ -153,8 +168,11 @@ func (w *writer) transact(group []*change) error {
 
 // attempt runs each change of a group by run, and commits.
 func (w *writer) attempt(group []*change, run func(*change) error) error {
+	if err := w.sync(slices.ContainsFunc(group, func(c *change) bool { return c.synced })); err != nil {
+		return w.giveUp(err) // perhaps an earlier transaction was left open
+	}
 	if _, err := w.q.exec(w.ctx, sqlBegin); err != nil {
-		return w.giveUp(err) // perhaps an earlier one was left open
+		return w.giveUp(err)
 	}
 	for _, c := range group {
 		if err := run(c); err != nil {
@@ -164,6 +182,22 @@ func (w *writer) attempt(group []*change, run func(*change) error) error {
 	if _, err := w.q.exec(w.ctx, sqlCommit); err != nil {
 		return w.giveUp(err)
 	}
+	return nil
+}
+
+// sync sets how the next transaction commits. This pragma acts when it is compiled, so it is never kept prepared.
+func (w *writer) sync(synced bool) error {
+	if w.synced == synced {
+		return nil
+	}
+	pragma := sqlUnsynced
+	if synced {
+		pragma = sqlSynced
+	}
+	if _, err := w.conn.ExecContext(w.ctx, pragma); err != nil {
+		return failed(pragma, err)
+	}
+	w.synced = synced
 	return nil
 }
 
