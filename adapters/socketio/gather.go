@@ -5,19 +5,24 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 )
 
 // gatheringConn is the connection of a session's WebSocket. Melody writes frame by frame; what it writes while more is on
-// its way is gathered, so that a burst leaves in one piece: the system call is most of what a frame costs. It writes
-// from one goroutine at a time.
+// its way is gathered, so that a burst leaves in one piece: the system call is most of what a frame costs. Other writers are
+// writeDirectly, and the goroutine that reads, which answers what is the WebSocket's own.
 type gatheringConn struct {
 	net.Conn
-	session  *session
+	session *session
+	raw     syscall.RawConn // nil: it cannot be written to without waiting
+	direct  time.Duration   // directPause after each direct frame, since the server started; guarded by the session's mu
+	wanted  time.Time       // the deadline that was asked for
+	early   time.Duration
+
+	writing  sync.Mutex
 	gathered *[]byte   // taken from gatherBuffers; nil: nothing is
-	wanted   time.Time // the deadline that was asked for
-	set      time.Time // the one that is set, at most early before that
-	early    time.Duration
+	set      time.Time // the deadline that is set, at most early before wanted
 }
 
 const (
@@ -34,6 +39,8 @@ var gatherBuffers = sync.Pool{New: func() any {
 // Write implements net.Conn. What is only gathered leaves with the next frame, which is certain to come unless the
 // connection fails.
 func (c *gatheringConn) Write(p []byte) (int, error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	more := len(p) > 0 && p[0]&controlFrame == 0 && c.session.writesMore()
 	if c.gathered == nil {
 		if !more || len(p) > gatherSize {
@@ -82,5 +89,11 @@ func (g gathering) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &gatheringConn{Conn: conn, session: g.session, early: g.session.srv.cfg.WriteTimeout / deadlineStep}, buffers, nil
+	c := &gatheringConn{Conn: conn, session: g.session, early: g.session.srv.cfg.WriteTimeout / deadlineStep}
+	if tcp, ok := conn.(syscall.Conn); ok {
+		if c.raw, err = tcp.SyscallConn(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return c, buffers, nil
 }

@@ -214,6 +214,9 @@ func (s *session) writesMore() bool {
 
 // write gives ms one message. A connection that is gone reports itself to lost. mu is held.
 func (s *session) write(ms *melody.Session, w eio.Wire) {
+	if s.inFlight == 0 && s.writeDirectly(ms, w) {
+		return
+	}
 	s.inFlight++
 	if w.Binary {
 		_ = ms.WriteBinary(w.Data)

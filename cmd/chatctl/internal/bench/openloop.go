@@ -40,6 +40,9 @@ func (s *schedule) due(n int) time.Time {
 	return s.began.Add(time.Duration(n) * s.every)
 }
 
+// timerLateness is how late Go's timers may be.
+const timerLateness = 2 * time.Millisecond
+
 // run calls do for every request when it is due, each in a goroutine of its own or, in a closed loop, in its sender's. It
 // returns when all are done, or when ctx has ended and those under way are done.
 func (s *schedule) run(ctx context.Context, do func(n int)) {
@@ -52,7 +55,8 @@ func (s *schedule) run(ctx context.Context, do func(n int)) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for n := range s.count {
-		if wait := time.Until(s.due(n)); wait > 0 {
+		due := s.due(n)
+		if wait := time.Until(due) - timerLateness; wait > 0 {
 			timer.Reset(wait)
 			select {
 			case <-timer.C:
@@ -62,6 +66,7 @@ func (s *schedule) run(ctx context.Context, do func(n int)) {
 		if ctx.Err() != nil {
 			return
 		}
+		punctually(due)
 		slots.run(func() { do(n) })
 	}
 }
