@@ -45,7 +45,7 @@ test-unit: ## the fast tests: seconds, nothing but Go needed
 
 .PHONY: test
 test: setup ## everything: with the race detector, real clients, real servers, killed processes and a little fuzzing
-	$(MAKE) --no-print-directory fuzz FUZZTIME=5s
+	$(MAKE) --no-print-directory fuzz FUZZTIME=40000x
 	sh scripts/infra up
 	@set -e; trap 'sh scripts/infra down' EXIT; $(MAKE) --no-print-directory test-integration test-e2e
 	$(MAKE) --no-print-directory test-web
@@ -108,6 +108,7 @@ bench-floor: ## measure beside the least that this machine needs: a table of rat
 soak: ## load the system for long and look for leaks: MODE=one|five|both, DURATION=30m; plots in artifacts/
 	@sh scripts/soak
 
+# A number of inputs, such as 40000x, does not meet golang/go#75804: at the end of a time Go 1.26 may report "context deadline exceeded".
 FUZZTIME ?= 30s
 
 .PHONY: fuzz

@@ -58,9 +58,10 @@ func (d *DB) entries(ctx context.Context, query string, c domain.ConversationID,
 	entries := make([]domain.Entry, 0, min(limit, usualCatchUp))
 	err := d.reads.each(ctx, query, func(rows *sql.Rows) error {
 		p := domain.Pointer{Conversation: c}
-		var at int64
-		err := rows.Scan((*int64)(&p.Seq), (*string)(&p.ID), (*string)(&p.Sender), &p.ClientMsgID, &at, &p.Preview, &p.HasMore, &p.MembersVersion)
-		p.CreatedAt = momentOf(at).Time
+		var at moment
+		err := rows.Scan((*integer)(&p.Seq), (*string)(&p.ID), (*string)(&p.Sender), &p.ClientMsgID, &at, &p.Preview, (*flag)(&p.HasMore),
+			(*integer)(&p.MembersVersion))
+		p.CreatedAt = at.Time
 		entries = append(entries, domain.MessageEntry(p))
 		return err
 	}, c, bound, limit)
