@@ -13,7 +13,6 @@ type changeFunc func(ctx context.Context, q *queries) error
 type change struct {
 	ctx     context.Context
 	fn      changeFunc
-	synced  bool // it is on the disk before its caller hears of it
 	claimed atomic.Bool
 	done    chan struct{}
 
@@ -22,8 +21,8 @@ type change struct {
 	panicked any
 }
 
-func newChange(ctx context.Context, fn changeFunc, synced bool) *change {
-	return &change{ctx: context.WithoutCancel(ctx), fn: fn, synced: synced, done: make(chan struct{})}
+func newChange(ctx context.Context, fn changeFunc) *change {
+	return &change{ctx: context.WithoutCancel(ctx), fn: fn, done: make(chan struct{})}
 }
 
 // start tells the writer whether to run the change.

@@ -98,7 +98,7 @@ const (
 func runAppendChild(dir, spec string) {
 	lock, err := sqlite.LockDir(dir)
 	exitOn(err)
-	db, err := sqlite.Open(context.Background(), sqlite.Config{Path: filepath.Join(dir, childDB)}, time.Now, entropy)
+	db, err := sqlite.Open(context.Background(), sqlite.Config{Path: filepath.Join(dir, childDB), Reserve: sqlite.LogReserve}, time.Now, entropy)
 	exitOn(err)
 	for sender := range strings.Lines(spec) {
 		var conversation domain.ConversationID

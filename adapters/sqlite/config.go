@@ -15,6 +15,8 @@ type Config struct {
 	Path string
 	// Readers is how many reads may run at once; 0 means defaultReaders.
 	Readers int
+	// Reserve is how many bytes of the write-ahead log are laid out when the file is opened, so that commits need not: LogReserve, or 0.
+	Reserve int
 }
 
 const (
@@ -26,9 +28,6 @@ const (
 	// Page caches grow to this as they are used; the operating system's holds the rest. The writer's is large: each message touches
 	// a page of its conversation and one of an index that knows no order, and reading them cost more than writing them.
 	readerCacheKiB, writerCacheKiB = 8 << 10, 64 << 10
-	// checkpointPages, 32 MiB, is how far the write-ahead log goes before it is copied into the file: each page once, however
-	// often it changed meanwhile.
-	checkpointPages = 8000
 	// readOnly stands among the pragmas of a file that must not be changed, nor made.
 	readOnly = "read-only"
 )
@@ -41,6 +40,9 @@ func (c Config) Validate() error {
 	}
 	if c.Readers < 0 {
 		faults = append(faults, fmt.Errorf("sqlite: readers must not be negative, is %d", c.Readers))
+	}
+	if c.Reserve < 0 {
+		faults = append(faults, fmt.Errorf("sqlite: reserve must not be negative, is %d", c.Reserve))
 	}
 	return errors.Join(faults...)
 }
@@ -68,7 +70,7 @@ func (c Config) source(pragmas ...string) (string, error) {
 		query = url.Values{"_pragma": slices.Delete(pragmas, i, i+1), "mode": {"ro"}}
 	} else {
 		pragmas = append(pragmas, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-			fmt.Sprintf("journal_size_limit(%d)", walLimit), fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages))
+			fmt.Sprintf("journal_size_limit(%d)", walLimit), "wal_autocheckpoint(0)") // checkpointer does
 		query = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
 	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: query.Encode()}

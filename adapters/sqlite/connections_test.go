@@ -31,34 +31,6 @@ func TestConnections(t *testing.T) {
 	require.Error(t, err, "a reader cannot write")
 }
 
-func TestOnlySettlementsMayWaitForTheNextSync(t *testing.T) {
-	d := openTest(t)
-	users, ids := addRooms(t, d, 1)
-	const normal, full = 1, 2
-	level := func(make func(context.Context, changeFunc) error) (got int) {
-		require.NoError(t, make(t.Context(), func(ctx context.Context, q *queries) error { return q.get(ctx, &got, "PRAGMA synchronous") }))
-		return got
-	}
-	require.Equal(t, normal, level(d.writer.doUnsynced))
-	require.Equal(t, full, level(d.writer.do))
-	require.Equal(t, normal, level(d.writer.doUnsynced))
-
-	_, _, err := d.Append(t.Context(), domain.Draft{Conversation: ids[0], Sender: users[0], ClientMsgID: "1", Body: "one"})
-	require.NoError(t, err)
-	require.True(t, d.writer.synced, "a message is")
-	require.NoError(t, d.Settle(t.Context(), []domain.Settlement{{Conversation: ids[0], Seq: 1, State: domain.Published}}))
-	require.False(t, d.writer.synced, "a settlement is not")
-
-	release := hold(t, d)
-	settlement := make(chan int)
-	go func() { settlement <- level(d.writer.doUnsynced) }()
-	require.Eventually(t, func() bool { return d.Stats().Queued == 1 }, patience, 100*time.Microsecond)
-	outcomes := queue(t.Context(), t, d, addUser(1))
-	release()
-	require.Equal(t, full, <-settlement, "it shares the sync of a change that must last")
-	require.NoError(t, outcomes()[0])
-}
-
 func TestReadersDoNotWaitForTheWriter(t *testing.T) {
 	d := openTest(t)
 	require.NoError(t, d.writer.do(t.Context(), addUser(1)))
@@ -71,7 +43,7 @@ func TestReadersDoNotWaitForTheWriter(t *testing.T) {
 }
 
 // A message's created_at may be far ahead of a clock that was set back; its age counts from the clock all the same.
-func TestClockSetBackDoesNotHideUnpublishedMessages(t *testing.T) {
+func TestClockSetBackDoesNotHideMessagesThatWait(t *testing.T) {
 	d := openTest(t)
 	users, ids := addRooms(t, d, 1)
 	now := time.Now()

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"time"
 
 	"github.com/jmoiron/sqlx"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite"
 
-	"chatsystem/domain"
 	"chatsystem/ports"
 )
 
@@ -24,18 +22,12 @@ type DB struct {
 	reads  *queries
 	sole   *sqlx.DB // of one connection, which is the writer's
 	writer *writer
+	log    *checkpointer
 
-	leaseMu sync.Mutex
-	leases  map[logKey]time.Time // until when; see LeaseUnfinished
+	unannounced *unannounced
 
 	closing sync.Once
 	closed  error
-}
-
-// logKey names one seq of one conversation.
-type logKey struct {
-	conversation domain.ConversationID
-	seq          domain.Seq
 }
 
 // Open opens the file, makes it if it is absent, and brings its schema up to date; a file from which a later
@@ -48,7 +40,8 @@ func Open(ctx context.Context, cfg Config, clock ports.Clock, entropy ports.Entr
 	if err := touch(cfg.Path); err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	d := &DB{clock: clock, entropy: entropy, leases: map[logKey]time.Time{}}
+	_, _ = sqlite.Fdatasync(true) // where there is none, a commit takes longer
+	d := &DB{clock: clock, entropy: entropy, unannounced: &unannounced{messages: map[logKey]*awaiting{}}}
 	if err := d.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -56,23 +49,41 @@ func Open(ctx context.Context, cfg Config, clock ports.Clock, entropy ports.Entr
 }
 
 func (d *DB) open(ctx context.Context, cfg Config) error {
-	var err error
-	if d.sole, err = connect(cfg, 1, cacheOf(writerCacheKiB)); err != nil {
+	if err := prepare(ctx, cfg); err != nil {
 		return err
 	}
-	if err := migrate(ctx, d.sole.DB); err != nil {
+	var err error
+	if d.sole, err = connect(cfg, 1, cacheOf(writerCacheKiB)); err != nil {
 		return err
 	}
 	conn, err := d.sole.Connx(ctx)
 	if err != nil {
 		return fmt.Errorf("sqlite: connect: %w", err)
 	}
-	d.writer = startWriter(context.WithoutCancel(ctx), conn)
+	beside, err := connect(cfg, 1)
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	d.log = startCheckpointer(context.WithoutCancel(ctx), beside)
+	d.writer = startWriter(context.WithoutCancel(ctx), conn, d.log)
 	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)", cacheOf(readerCacheKiB)); err != nil {
 		return err
 	}
 	d.reads = newReads(d.pool)
 	return d.Ping(ctx)
+}
+
+// prepare brings the file up to date, and closes it: that folds in the log of a process that died.
+func prepare(ctx context.Context, cfg Config) error {
+	pool, err := connect(cfg, 1)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(migrate(ctx, pool.DB), pool.Close()); err != nil {
+		return err
+	}
+	reserveLog(cfg.Path, cfg.Reserve)
+	return nil
 }
 
 // connect returns a pool of at most n connections, none of them opened yet.
@@ -111,6 +122,9 @@ func (d *DB) close() error {
 	var faults []error
 	if d.writer != nil {
 		faults = append(faults, d.writer.close())
+	}
+	if d.log != nil {
+		faults = append(faults, d.log.close())
 	}
 	if d.reads != nil {
 		faults = append(faults, d.reads.close())

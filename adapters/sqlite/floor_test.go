@@ -102,7 +102,7 @@ func (w *bareInserts) commit(ctx context.Context, together int) error {
 	var statements []*sql.Stmt
 	for _, query := range []string{
 		`INSERT INTO messages (conversation_id, seq, message_id, sender_id, client_msg_id, body_hash, created_at, preview, has_more,
-			members_version, unpublished_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?)`,
+			members_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 1)`,
 		`UPDATE conversations SET last_seq = ?, last_message_id = ?, last_sender_id = ?, last_message_at = ?, last_preview = ?,
 			last_has_more = 0 WHERE conversation_id = ?`,
 		`UPDATE reads SET last_read_seq = ?, updated_at = ? WHERE conversation_id = ? AND user_id = ?`,
@@ -122,7 +122,7 @@ func (w *bareInserts) commit(ctx context.Context, together int) error {
 		seq, now := w.seqs[n], time.Now().UnixMilli()
 		room, user, id := string(w.rooms[n]), string(w.users[n].ID), "01HN8X00000000000000000000"
 		for s, args := range [][]any{
-			{room, seq, id, user, portstest.NewUUID(), hash, now, text, now},
+			{room, seq, id, user, portstest.NewUUID(), hash, now, text},
 			{seq, id, user, now, text, room},
 			{seq, now, room, user},
 		} {

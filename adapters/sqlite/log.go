@@ -30,7 +30,7 @@ const (
 		WHERE conversation_id = ? AND sender_id = ? AND client_msg_id = ?`
 
 	// Of a message that was sent before nothing is inserted.
-	qInsertMessage = `INSERT INTO messages (` + pointerColumns + `, body_hash, unpublished_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	qInsertMessage = `INSERT INTO messages (` + pointerColumns + `, body_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (conversation_id, sender_id, client_msg_id) DO NOTHING`
 	qInsertBody = `INSERT INTO bodies (conversation_id, seq, body) VALUES (?, ?, ?)`
 	qMoveTail   = `UPDATE conversations SET last_seq = ?, last_message_id = ?, last_sender_id = ?, last_message_at = ?,
@@ -41,6 +41,7 @@ const (
 // Append implements ports.MessageLog. The first answer to a client_msg_id holds for ever.
 func (d *DB) Append(ctx context.Context, draft domain.Draft) (m domain.Message, created bool, err error) {
 	hash := draft.BodyHash()
+	var a domain.Allocation
 	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {
 		var tail tailRow
 		err := q.get(ctx, &tail, qTail, draft.Conversation, draft.Sender)
@@ -50,11 +51,11 @@ func (d *DB) Append(ctx context.Context, draft domain.Draft) (m domain.Message, 
 		if err != nil {
 			return err
 		}
-		now := d.clock()
-		m = domain.PostMessage(draft, domain.NewAllocation(domain.AllocationRequest{
+		a = domain.NewAllocation(domain.AllocationRequest{
 			Conversation: draft.Conversation, Sender: draft.Sender, ClientMsgID: draft.ClientMsgID, BodyHash: hash, Entropy: d.entropy(),
-		}, tail.LastSeq, tail.MembersVersion, now, tail.LastMessageAt.Time))
-		if created, err = insertMessage(ctx, q, m, hash, moment{now}); err != nil {
+		}, tail.LastSeq, tail.MembersVersion, d.clock(), tail.LastMessageAt.Time)
+		m = domain.PostMessage(draft, a)
+		if created, err = insertMessage(ctx, q, m, hash); err != nil {
 			return err
 		}
 		if !created {
@@ -65,6 +66,10 @@ func (d *DB) Append(ctx context.Context, draft domain.Draft) (m domain.Message, 
 	})
 	if err != nil {
 		return domain.Message{}, false, err
+	}
+	if created {
+		a.State = domain.Stored
+		d.unannounced.add(a, d.clock())
 	}
 	return m, created, nil
 }
@@ -82,9 +87,9 @@ func findPosted(ctx context.Context, q *queries, draft domain.Draft, hash domain
 }
 
 // insertMessage writes a message, unless its sender's client_msg_id is taken in its conversation.
-func insertMessage(ctx context.Context, q *queries, m domain.Message, hash domain.BodyHash, now moment) (bool, error) {
+func insertMessage(ctx context.Context, q *queries, m domain.Message, hash domain.BodyHash) (bool, error) {
 	n, err := q.exec(ctx, qInsertMessage, m.Conversation, m.Seq, m.ID, m.Sender, m.ClientMsgID, moment{m.CreatedAt}, m.Preview,
-		m.HasMore, m.MembersVersion, hash[:], now)
+		m.HasMore, m.MembersVersion, hash[:])
 	return n == 1, err
 }
 

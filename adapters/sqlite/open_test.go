@@ -51,27 +51,6 @@ func TestOpen(t *testing.T) {
 		require.EqualValues(t, 2, c.Post(t, bob, id, "Hi").Seq)
 	})
 
-	t.Run("what was left unpublished can be leased as soon as the process is back", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "chat.db")
-		start := time.Now()
-		now := func() time.Time { return start }
-		db := openFile(t, path, now)
-		c := coreOf(db)
-		anna := c.AddUser(t, "anna")
-		m := c.Post(t, anna, c.AddGroup(t, start, anna), "Hello")
-		start = start.Add(time.Minute)
-		leased, err := db.LeaseUnfinished(t.Context(), time.Second, time.Hour, 10)
-		require.NoError(t, err)
-		require.Len(t, leased, 1)
-		require.NoError(t, db.Close())
-
-		leased, err = openFile(t, path, now).LeaseUnfinished(t.Context(), time.Second, time.Hour, 10)
-		require.NoError(t, err)
-		require.Len(t, leased, 1)
-		require.Equal(t, m.ID, leased[0].MessageID)
-		require.Equal(t, domain.Stored, leased[0].State)
-	})
-
 	t.Run("any path will do", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "50% of #1 & what? ü.db")
 		coreOf(openFile(t, path, time.Now)).AddUser(t, "anna")

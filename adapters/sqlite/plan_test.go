@@ -47,8 +47,6 @@ func TestHotQueriesAreExact(t *testing.T) {
 		qEntriesFrom:  "SEARCH messages USING PRIMARY KEY (conversation_id=? AND seq>?)",
 		qEntriesBelow: "SEARCH messages USING PRIMARY KEY (conversation_id=? AND seq<?)",
 		qEntryAt:      "SEARCH messages USING PRIMARY KEY (conversation_id=? AND seq=?)",
-		qPublished:    "SEARCH messages USING PRIMARY KEY (conversation_id=? AND seq=?)",
-		qUnpublished:  "SEARCH messages USING INDEX messages_unpublished (unpublished_since<?)",
 	} {
 		require.Equal(t, []string{want}, plan(t, d, query))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -26,20 +25,21 @@ type writer struct {
 	ctx  context.Context // without an end: a statement cut short would take the whole group with it
 	conn *sqlx.Conn
 	q    *queries
-
-	synced bool // how conn commits
+	log  *checkpointer
 
 	mu     sync.RWMutex // closed against sending on queue
 	closed bool
 	queue  chan *change
 	done   chan struct{}
 
+	unlooked int // changes that the checkpointer has not been told of
+
 	writes, commits atomic.Int64
 }
 
-func startWriter(ctx context.Context, conn *sqlx.Conn) *writer {
+func startWriter(ctx context.Context, conn *sqlx.Conn, log *checkpointer) *writer {
 	w := &writer{
-		ctx: ctx, conn: conn, q: newQueries(conn), synced: true,
+		ctx: ctx, conn: conn, q: newQueries(conn), log: log,
 		queue: make(chan *change, queueLength), done: make(chan struct{}),
 	}
 	go w.loop()
@@ -51,16 +51,7 @@ func startWriter(ctx context.Context, conn *sqlx.Conn) *writer {
 // fn must touch nothing but q and its own variables, and must not call do. It may run a second time, on the same state, when
 // what the first time did has been undone.
 func (w *writer) do(ctx context.Context, fn changeFunc) error {
-	return w.await(ctx, newChange(ctx, fn, true))
-}
-
-// doUnsynced is do for a change that may be lost, with all such changes after it, when the machine fails: it is on the disk no
-// later than the next change made by do. When only the process fails it is kept.
-func (w *writer) doUnsynced(ctx context.Context, fn changeFunc) error {
-	return w.await(ctx, newChange(ctx, fn, false))
-}
-
-func (w *writer) await(ctx context.Context, c *change) error {
+	c := newChange(ctx, fn)
 	if err := w.enqueue(ctx, c); err != nil {
 		return err
 	}
@@ -112,6 +103,18 @@ func (w *writer) loop() {
 		for _, c := range group {
 			c.finish(err)
 		}
+		w.checkpoint(len(group))
+	}
+}
+
+// checkpoint tells the checkpointer of changes, and does what that leaves to the writer.
+func (w *writer) checkpoint(changes int) {
+	if w.log.rest.Swap(false) {
+		_, _ = checkpoint(w.ctx, w.conn, "PASSIVE") // what fails stays in the log, for the next
+	}
+	if w.unlooked += changes; w.unlooked >= changesBetween {
+		w.unlooked = 0
+		w.log.look()
 	}
 }
 
@@ -144,9 +147,6 @@ const (
 	sqlSavepoint    = "SAVEPOINT change"
 	sqlUndo         = "ROLLBACK TO change"
 	sqlEndSavepoint = "RELEASE change"
-
-	sqlSynced   = "PRAGMA synchronous = FULL"   // a commit returns when it is on the disk
-	sqlUnsynced = "PRAGMA synchronous = NORMAL" // a commit is on the disk with the next one that is synced
 )
 
 // errHalfDone says that a change failed which must be undone alone, and cannot be.
@@ -168,9 +168,6 @@ func (w *writer) transact(group []*change) error {
 
 // attempt runs each change of a group by run, and commits.
 func (w *writer) attempt(group []*change, run func(*change) error) error {
-	if err := w.sync(slices.ContainsFunc(group, func(c *change) bool { return c.synced })); err != nil {
-		return w.giveUp(err) // perhaps an earlier transaction was left open
-	}
 	if _, err := w.q.exec(w.ctx, sqlBegin); err != nil {
 		return w.giveUp(err)
 	}
@@ -182,22 +179,6 @@ func (w *writer) attempt(group []*change, run func(*change) error) error {
 	if _, err := w.q.exec(w.ctx, sqlCommit); err != nil {
 		return w.giveUp(err)
 	}
-	return nil
-}
-
-// sync sets how the next transaction commits. This pragma acts when it is compiled, so it is never kept prepared.
-func (w *writer) sync(synced bool) error {
-	if w.synced == synced {
-		return nil
-	}
-	pragma := sqlUnsynced
-	if synced {
-		pragma = sqlSynced
-	}
-	if _, err := w.conn.ExecContext(w.ctx, pragma); err != nil {
-		return failed(pragma, err)
-	}
-	w.synced = synced
 	return nil
 }
 

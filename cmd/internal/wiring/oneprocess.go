@@ -91,7 +91,7 @@ func openDatabase(lc fx.Lifecycle, ctx context.Context, cfg config.Chat, clock p
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(cfg.DataDir, databaseFile)}, clock, entropy)
+	db, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(cfg.DataDir, databaseFile), Reserve: sqlite.LogReserve}, clock, entropy)
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
