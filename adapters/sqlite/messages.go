@@ -55,7 +55,7 @@ func (d *DB) EntriesBelow(ctx context.Context, c domain.ConversationID, below do
 // entries reads messages of one conversation. It is what a client's return costs most, so rows are scanned by hand: by
 // reflection, and with the conversation's id in each of them, it took half as long again.
 func (d *DB) entries(ctx context.Context, query string, c domain.ConversationID, bound domain.Seq, limit int) ([]domain.Entry, error) {
-	entries := make([]domain.Entry, 0, min(limit, usualCatchUp))
+	entries := make([]domain.Entry, 0, limit)
 	err := d.reads.each(ctx, query, func(rows *sql.Rows) error {
 		p := domain.Pointer{Conversation: c}
 		var at moment
@@ -67,8 +67,6 @@ func (d *DB) entries(ctx context.Context, query string, c domain.ConversationID,
 	}, c, bound, limit)
 	return entries, err
 }
-
-const usualCatchUp = 64 // messages: pages are asked for in full, and most readers are nearly up to date
 
 // EntryAt implements ports.MessageReader.
 func (d *DB) EntryAt(ctx context.Context, c domain.ConversationID, seq domain.Seq) (domain.Entry, bool, error) {

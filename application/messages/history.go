@@ -74,7 +74,7 @@ type settledLog struct {
 
 // forward reads above after.
 func (l settledLog) forward(ctx context.Context, after domain.Seq, limit int) (domain.HistoryPage, error) {
-	page := domain.HistoryPage{First: after + 1, Next: after + 1}
+	page := domain.HistoryPage{First: after + 1, Next: after + 1, Messages: make([]domain.Pointer, 0, max(0, atMost(limit, l.head.LastSeq-after)))}
 	start := min(l.head.Floor, after+1) // from the floor on, to see whether the run reaches up to here
 	err := l.run(ctx, start, limit, func(e domain.Entry) bool {
 		switch {
@@ -101,9 +101,9 @@ func (l settledLog) backward(ctx context.Context, before domain.Seq, limit int) 
 	if top < 1 {
 		return domain.HistoryPage{First: before, Next: before}, nil
 	}
-	page := domain.HistoryPage{First: top + 1, Next: top + 1}
+	page := domain.HistoryPage{First: top + 1, Next: top + 1, Messages: make([]domain.Pointer, 0, atMost(limit, top))}
 	for below := top + 1; below > 1; {
-		batch, err := l.entries.EntriesBelow(ctx, l.conversation, below, limit+1)
+		batch, err := l.entries.EntriesBelow(ctx, l.conversation, below, atMost(limit+1, below-1))
 		if err != nil {
 			return page, err
 		}
@@ -145,7 +145,8 @@ func (l settledLog) settledBelow(ctx context.Context, before domain.Seq, limit i
 // visit returns false. Below the floor nothing can be missing.
 func (l settledLog) run(ctx context.Context, from domain.Seq, limit int, visit func(domain.Entry) bool) error {
 	for next := from; next <= l.head.LastSeq; {
-		batch, err := l.entries.EntriesFrom(ctx, l.conversation, next, limit+1)
+		want := atMost(limit+1, l.head.LastSeq-next+1)
+		batch, err := l.entries.EntriesFrom(ctx, l.conversation, next, want)
 		if err != nil {
 			return err
 		}
@@ -158,12 +159,15 @@ func (l settledLog) run(ctx context.Context, from domain.Seq, limit int, visit f
 			}
 			next = e.Seq + 1
 		}
-		if len(batch) <= limit { // the store has no more
+		if len(batch) < want { // the store has no more
 			return nil
 		}
 	}
 	return nil
 }
+
+// atMost bounds a limit by how many seqs there are: a store makes room for as many entries as it is asked for.
+func atMost(limit int, seqs domain.Seq) int { return int(min(domain.Seq(limit), seqs)) }
 
 // ascending turns round what was read from the top.
 func ascending(p domain.HistoryPage) domain.HistoryPage {

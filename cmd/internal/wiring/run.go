@@ -18,6 +18,7 @@ type Failures chan<- error
 
 // Run starts a program, and stops it in order when ctx ends or a part of it fails.
 func Run(ctx context.Context, build Build) error {
+	defer holdHeapFloor()()
 	failure := make(chan error, 1)
 	app := fx.New(build, fx.Replace(Failures(failure)))
 	start, cancel := context.WithTimeout(ctx, app.StartTimeout())
