@@ -71,5 +71,6 @@ func (s *Server) checkIdle() {
 	case <-s.idle: // announced already
 	default:
 		close(s.idle)
+		s.hub.apart.close()
 	}
 }

@@ -29,6 +29,7 @@ const (
 type hub struct {
 	melody *melody.Melody
 	srv    *Server
+	apart  apart
 
 	mu       sync.RWMutex
 	sessions map[*melody.Session]*session
@@ -137,21 +138,10 @@ func (h *hub) message(ms *melody.Session, w eio.Wire) {
 		return
 	}
 	if p, err := w.Packet(); err == nil && p.Type == eio.Message {
-		apart(func() { s.fromWebSocket(ms, w) })
+		h.apart.do(func() { s.fromWebSocket(ms, w) })
 		return
 	}
 	s.fromWebSocket(ms, w)
-}
-
-// apart runs f on another goroutine and waits for it. What a Handler does needs a deep stack; grown on the goroutine that
-// reads, it would stay as long as the connection: 4 KB of the 13 that one takes.
-func apart(f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	<-done
 }
 
 func (h *hub) sent(ms *melody.Session, _ []byte) {
