@@ -64,8 +64,16 @@ func (c *gatheringConn) beginFrame(w eio.Wire, now time.Duration) (rest []byte, 
 	c.direct = max(c.direct, now) + directPause
 	a := attempts.Get().(*attempt)
 	defer attempts.Put(a)
-	a.frame, a.n = appendFrame(a.frame[:0], w), 0
-	if err := c.raw.Control(a.write); err == nil && 0 < a.n && a.n < len(a.frame) {
+	a.frame, a.n = a.frame[:0], 0
+	if c.gathered != nil {
+		a.frame = append(a.frame, *c.gathered...)
+	}
+	a.frame = appendFrame(a.frame, w)
+	_ = c.raw.Control(a.write) // fails if the connection is closed, which who writes next meets
+	if a.n > 0 {
+		c.forget()
+	}
+	if 0 < a.n && a.n < len(a.frame) {
 		return bytes.Clone(a.frame[a.n:]), true
 	}
 	c.writing.Unlock()

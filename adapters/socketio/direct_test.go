@@ -65,6 +65,21 @@ func TestADirectFrameHasTheProtocolsHeader(t *testing.T) {
 	require.Equal(t, "\x82\x01x", string(appendFrame(nil, eio.Wire{Data: []byte("x"), Binary: true})))
 }
 
+func TestADirectFrameFollowsWhatWasGathered(t *testing.T) {
+	c, r := newPipe(t)
+	c.greets = true
+	_, err := c.Write([]byte("HTTP/1.1 101"))
+	require.NoError(t, err)
+	_, begun := c.beginFrame(eio.Wire{Data: []byte("open")}, 0)
+	require.True(t, begun)
+	_, begun = c.beginFrame(eio.Wire{Data: []byte("more")}, 0)
+	require.True(t, begun)
+	got := make([]byte, len("HTTP/1.1 101\x81\x04open\x81\x04more"))
+	_, err = io.ReadFull(r, got)
+	require.NoError(t, err)
+	require.Equal(t, "HTTP/1.1 101\x81\x04open\x81\x04more", string(got))
+}
+
 // A pipe takes a part of what is larger than a page, as a socket rarely does.
 func TestWhatAConnectionDoesNotTakeAtOnceFollowsBeforeAnythingElse(t *testing.T) {
 	c, r := newPipe(t)

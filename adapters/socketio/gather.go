@@ -21,6 +21,7 @@ type gatheringConn struct {
 	early   time.Duration
 
 	writing  sync.Mutex
+	greets   bool      // what is written next is the answer to the handshake, which the session's first packet follows at once
 	gathered *[]byte   // taken from gatherBuffers; nil: nothing is
 	set      time.Time // the deadline that is set, at most early before wanted
 }
@@ -41,7 +42,8 @@ var gatherBuffers = sync.Pool{New: func() any {
 func (c *gatheringConn) Write(p []byte) (int, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	more := len(p) > 0 && p[0]&controlFrame == 0 && c.session.writesMore()
+	more := c.greets || len(p) > 0 && p[0]&controlFrame == 0 && c.session.writesMore()
+	c.greets = false
 	if c.gathered == nil {
 		if !more || len(p) > gatherSize {
 			return c.write(p)
@@ -53,12 +55,17 @@ func (c *gatheringConn) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	_, err := c.write(*c.gathered)
-	if cap(*c.gathered) <= 2*gatherSize {
+	c.forget()
+	return len(p), err
+}
+
+// forget drops what was gathered, which has left. writing is held.
+func (c *gatheringConn) forget() {
+	if c.gathered != nil && cap(*c.gathered) <= 2*gatherSize {
 		*c.gathered = (*c.gathered)[:0]
 		gatherBuffers.Put(c.gathered)
 	}
 	c.gathered = nil
-	return len(p), err
 }
 
 func (c *gatheringConn) write(p []byte) (int, error) {
@@ -81,6 +88,7 @@ func (c *gatheringConn) SetWriteDeadline(t time.Time) error {
 type gathering struct {
 	http.ResponseWriter
 	session *session
+	greets  bool // the session begins with it: see gatheringConn
 }
 
 // Hijack implements http.Hijacker.
@@ -89,7 +97,7 @@ func (g gathering) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &gatheringConn{Conn: conn, session: g.session, early: g.session.srv.cfg.WriteTimeout / deadlineStep}
+	c := &gatheringConn{Conn: conn, session: g.session, greets: g.greets, early: g.session.srv.cfg.WriteTimeout / deadlineStep}
 	if tcp, ok := conn.(syscall.Conn); ok {
 		if c.raw, err = tcp.SyscallConn(); err != nil {
 			return nil, nil, err

@@ -59,6 +59,17 @@ func TestABurstLeavesInOnePiece(t *testing.T) {
 	}
 }
 
+func TestTheAnswerToTheHandshakeLeavesWithTheFirstPacket(t *testing.T) {
+	conn := &writes{}
+	c := &gatheringConn{Conn: conn, session: &session{}, greets: true}
+	for _, data := range []string{"HTTP/1.1 101", "\x81open", "\x81more"} {
+		n, err := c.Write([]byte(data))
+		require.NoError(t, err)
+		require.Equal(t, len(data), n)
+	}
+	require.Equal(t, []string{"HTTP/1.1 101\x81open", "\x81more"}, conn.written)
+}
+
 func TestAWriteHasItsDeadlineOrNearlySo(t *testing.T) {
 	conn := &writes{}
 	const early = time.Second

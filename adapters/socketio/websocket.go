@@ -91,7 +91,7 @@ func (h *hub) accept(w http.ResponseWriter, r *http.Request, a *arrival) bool {
 func (h *hub) run(w http.ResponseWriter, r *http.Request, keys map[string]any, refused chan<- struct{}) {
 	defer h.srv.exit()
 	if a := keys[arrivalKey].(*arrival); a.session != nil {
-		w = gathering{w, a.session}
+		w = gathering{w, a.session, a.upgrade == nil}
 	}
 	if err := h.melody.HandleRequestWithKeys(w, r, keys); err != nil {
 		close(refused)

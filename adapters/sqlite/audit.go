@@ -13,7 +13,7 @@ func OpenReadOnly(ctx context.Context, cfg Config) (*DB, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	d := &DB{}
+	d := &DB{live: newLiveSessions()}
 	var err error
 	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)", cacheOf(readerCacheKiB), readOnly); err != nil {
 		return nil, err

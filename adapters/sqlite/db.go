@@ -25,6 +25,7 @@ type DB struct {
 	log    *checkpointer
 
 	unannounced *unannounced
+	live        *liveSessions
 
 	closing sync.Once
 	closed  error
@@ -41,7 +42,7 @@ func Open(ctx context.Context, cfg Config, clock ports.Clock, entropy ports.Entr
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
 	_, _ = sqlite.Fdatasync(true) // where there is none, a commit takes longer
-	d := &DB{clock: clock, entropy: entropy, unannounced: &unannounced{messages: map[logKey]*awaiting{}}}
+	d := &DB{clock: clock, entropy: entropy, unannounced: &unannounced{messages: map[logKey]*awaiting{}}, live: newLiveSessions()}
 	if err := d.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

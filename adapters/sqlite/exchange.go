@@ -65,6 +65,9 @@ func (d *DB) Exchange(ctx context.Context, presented domain.TokenHash, next doma
 		s.LastActiveAt, s.ExpiresAt = domain.StoredTime(now), domain.StoredTime(next.ExpiresAt)
 		return exchange(ctx, q, t, next, s)
 	})
+	if s.Revoked { // perhaps by this
+		d.live.forget()
+	}
 	if err == nil {
 		err = refused
 	}

@@ -67,7 +67,7 @@ const (
 
 // PurgeSessions implements ports.SessionStore.
 func (d *DB) PurgeSessions(ctx context.Context, expiredBefore time.Time, limit int) (purged int, err error) {
-	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+	err = d.endSessions(ctx, func(ctx context.Context, q *queries) error {
 		var sessions []domain.SessionID
 		if err := q.list(ctx, &sessions, qPurgeTokens, moment{expiredBefore}, limit); err != nil {
 			return err
@@ -117,6 +117,10 @@ func (d *DB) Revoked(ctx context.Context, ids []domain.SessionID) ([]domain.Sess
 }
 
 func (d *DB) revokedAlone(ctx context.Context, id []domain.SessionID) ([]domain.SessionID, error) {
+	lives, epoch := d.live.has(id[0])
+	if lives {
+		return nil, ctx.Err()
+	}
 	revoked := true
 	err := d.reads.get(ctx, &revoked, qIsRevoked, id[0])
 	switch {
@@ -125,8 +129,15 @@ func (d *DB) revokedAlone(ctx context.Context, id []domain.SessionID) ([]domain.
 	case revoked:
 		return slices.Clone(id), nil
 	default:
+		d.live.add(id[0], epoch)
 		return nil, nil
 	}
+}
+
+// endSessions makes a change that may end sessions. Whatever became of it, none is known to live when it returns.
+func (d *DB) endSessions(ctx context.Context, fn changeFunc) error {
+	defer d.live.forget()
+	return d.writer.do(ctx, fn)
 }
 
 // LiveSessions implements ports.SessionStore.
@@ -144,7 +155,7 @@ func (d *DB) LiveSessions(ctx context.Context, user domain.UserID, now time.Time
 
 // Revoke implements ports.SessionStore.
 func (d *DB) Revoke(ctx context.Context, user domain.UserID, ids []domain.SessionID) (revoked []domain.SessionID, err error) {
-	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+	err = d.endSessions(ctx, func(ctx context.Context, q *queries) error {
 		revoked, err = d.revoke(ctx, q, qRevokeNamed, user, jsonList(ids))
 		return err
 	})
@@ -153,7 +164,7 @@ func (d *DB) Revoke(ctx context.Context, user domain.UserID, ids []domain.Sessio
 
 // RevokeAll implements ports.SessionStore.
 func (d *DB) RevokeAll(ctx context.Context, user domain.UserID) (revoked []domain.SessionID, err error) {
-	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+	err = d.endSessions(ctx, func(ctx context.Context, q *queries) error {
 		revoked, err = d.revoke(ctx, q, qRevokeAll, user)
 		return err
 	})

@@ -85,7 +85,7 @@ func (d *DB) SetUsername(ctx context.Context, id domain.UserID, username string)
 
 // SetPassword implements ports.UserStore.
 func (d *DB) SetPassword(ctx context.Context, id domain.UserID, hash string, keep domain.SessionID) (revoked []domain.SessionID, err error) {
-	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+	err = d.endSessions(ctx, func(ctx context.Context, q *queries) error {
 		n, err := q.exec(ctx, qSetPassword, hash, moment{d.clock()}, id)
 		if err != nil {
 			return err

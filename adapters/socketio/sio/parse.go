@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -89,19 +90,16 @@ func (p *Packet) cutID(text []byte) (rest []byte, err error) {
 
 // setPayload checks the JSON against the packet's type and stores it.
 func (p *Packet) setPayload(text []byte) error {
-	if len(text) == 0 {
-		if p.Type == Connect || p.Type == Disconnect {
-			return nil
-		}
-		return errPayload
-	}
-	if !json.Valid(text) {
-		return errPayload
+	if len(text) == 0 && (p.Type == Connect || p.Type == Disconnect) {
+		return nil
 	}
 	text = bytes.TrimLeft(text, " \t\r\n")
+	if len(text) == 0 {
+		return errPayload
+	}
 	switch form := text[0]; {
-	case p.Type == Connect && form == '{',
-		p.Type == ConnectError && (form == '{' || form == '"'):
+	case p.Type == Connect && form == '{' && json.Valid(text),
+		p.Type == ConnectError && (form == '{' || form == '"') && json.Valid(text):
 		p.Data = text
 		return nil
 	case p.Type == Event && form == '[', p.Type == Ack && form == '[':
@@ -140,9 +138,11 @@ func eventName(raw json.RawMessage) (string, error) {
 	case c != '"':
 		return "", errEventName
 	}
-	var name string
-	if err := json.Unmarshal(raw, &name); err != nil {
-		return "", errEventName
+	name := string(raw[1 : len(raw)-1])
+	if strings.Contains(name, `\`) {
+		if err := json.Unmarshal(raw, &name); err != nil {
+			return "", errEventName
+		}
 	}
 	if Reserved(name) {
 		return "", ErrReservedName
