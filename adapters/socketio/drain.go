@@ -72,5 +72,6 @@ func (s *Server) checkIdle() {
 	default:
 		close(s.idle)
 		s.hub.apart.close()
+		s.agenda.close()
 	}
 }

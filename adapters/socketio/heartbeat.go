@@ -11,10 +11,9 @@ import (
 
 var errClientPing = errors.New("ping from the client, which only answers pings")
 
-// deadlines are the times at which something happens to a session by itself, all served by one
-// timer. A zero time is not set; timer and die always are. The session's mu guards them.
+// deadlines are the times at which something happens to a session by itself; the next of them is in the server's agenda. A zero
+// time is not set; die always is. The session's mu guards them.
 type deadlines struct {
-	timer   *time.Timer
 	ping    time.Time // send a ping
 	die     time.Time // no pong, or a leaving session did not get its last words out
 	connect time.Time // no namespace joined
@@ -32,7 +31,6 @@ func (s *session) start() {
 	now := time.Now()
 	s.beat(now)
 	s.awaitConnect(now)
-	s.deadlines.timer = time.AfterFunc(time.Hour, s.tick) // arm sets the time
 	s.arm()
 }
 
@@ -69,15 +67,18 @@ func (s *session) pong() {
 	}
 }
 
-// arm sets the timer to the next deadline. mu is held.
+// arm puts the next deadline of a session that is not over into the agenda. mu is held.
 func (s *session) arm() {
+	if s.state == stateClosed {
+		return
+	}
 	next := s.deadlines.die
 	for _, t := range s.optionalDeadlines() {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}
 	}
-	s.deadlines.timer.Reset(time.Until(next))
+	s.srv.agenda.set(s, next)
 }
 
 func (s *session) optionalDeadlines() [4]time.Time {
@@ -91,18 +92,16 @@ func (s *session) optionalDeadlines() [4]time.Time {
 	return times
 }
 
-// tick is the timer's function. It may fire late or once too often: only the clock counts.
+// tick is what the agenda calls. It may come late or once too often: only the clock counts.
 func (s *session) tick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire(time.Now())
-	if s.state != stateClosed {
-		s.arm()
-	}
+	s.arm()
 }
 
 // expire does what is due by now. Requests call it, too, so that a session whose time is up is
-// over even if its timer is late. mu is held.
+// over even if its tick is late. mu is held.
 func (s *session) expire(now time.Time) {
 	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	d := &s.deadlines

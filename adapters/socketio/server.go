@@ -18,6 +18,7 @@ type Server struct {
 	hub         *hub
 	newReceiver func(*session) receiver
 	started     time.Time
+	agenda      agenda
 
 	mu       sync.Mutex
 	sessions map[string]*session
@@ -157,7 +158,7 @@ func (s *Server) open(r *http.Request, ws bool) (*session, error) {
 	}
 	sess.start()
 	if err := s.register(sess); err != nil {
-		sess.deadlines.timer.Stop()
+		s.agenda.drop(sess)
 		return nil, err
 	}
 	return sess, nil

@@ -48,6 +48,8 @@ type session struct {
 	queue     []eio.Wire // waits for the carrier, at most Config.SendQueue
 	deadlines deadlines
 
+	appointment appointment // guarded by the agenda
+
 	poll        *poll           // the GET that waits, if any
 	pollArrived chan<- struct{} // to be closed by the next GET, if set
 	posting     bool            // a POST is being served
@@ -159,7 +161,7 @@ func (s *session) shut(reason string, closeCode int) {
 		reason = s.reason
 	}
 	s.state, s.queue = stateClosed, nil
-	s.deadlines.timer.Stop()
+	s.srv.agenda.drop(s)
 	if s.poll != nil {
 		s.poll.rouse()
 	}
