@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"container/heap"
+	"math"
 	"sync"
 	"time"
 )
@@ -9,15 +10,21 @@ import (
 // agenda knows when each session has something to do, and has it done by one goroutine for all sessions that are due. A timer
 // each, with a goroutine whenever it fires, was most of what idle connections took.
 type agenda struct {
+	began time.Time // times are counted from
+
 	mu    sync.Mutex
 	queue sessionQueue
-	timer *time.Timer // nil before the first entry
-	next  time.Time   // when timer fires; zero: it is not set, or run will set it
+	timer *time.Timer   // nil before the first entry
+	next  time.Duration // when timer fires; notSet: it will not, or run will set it
 }
+
+const notSet time.Duration = math.MaxInt64
+
+func newAgenda(began time.Time) *agenda { return &agenda{began: began, next: notSet} }
 
 // appointment is a session's place in the agenda; agenda.mu guards it.
 type appointment struct {
-	at    time.Time
+	at    time.Duration
 	place int // in the queue, from 1; 0: in none
 }
 
@@ -25,7 +32,7 @@ type appointment struct {
 func (a *agenda) set(s *session, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s.appointment.at = at
+	s.appointment.at = at.Sub(a.began)
 	if s.appointment.place > 0 {
 		heap.Fix(&a.queue, s.appointment.place-1)
 	} else {
@@ -49,32 +56,32 @@ func (a *agenda) wake() {
 		return
 	}
 	first := a.queue[0].appointment.at
-	switch {
-	case a.timer == nil:
-		a.timer = time.AfterFunc(time.Until(first), a.run)
-	case a.next.IsZero() || first.Before(a.next):
-		a.timer.Reset(time.Until(first))
-	default:
+	if first >= a.next {
 		return
 	}
 	a.next = first
+	if wait := first - time.Since(a.began); a.timer == nil {
+		a.timer = time.AfterFunc(wait, a.run)
+	} else {
+		a.timer.Reset(wait)
+	}
 }
 
 // run calls who is due. A session that is called sets its next time.
 func (a *agenda) run() {
-	for _, s := range a.due(time.Now()) {
+	for _, s := range a.due(time.Since(a.began)) {
 		s.tick()
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.next = time.Time{}
+	a.next = notSet
 	a.wake()
 }
 
-func (a *agenda) due(now time.Time) (due []*session) {
+func (a *agenda) due(now time.Duration) (due []*session) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for len(a.queue) > 0 && !now.Before(a.queue[0].appointment.at) {
+	for len(a.queue) > 0 && a.queue[0].appointment.at <= now {
 		due = append(due, heap.Pop(&a.queue).(*session))
 	}
 	return due
@@ -93,7 +100,7 @@ func (a *agenda) close() {
 type sessionQueue []*session
 
 func (q sessionQueue) Len() int           { return len(q) }
-func (q sessionQueue) Less(i, j int) bool { return q[i].appointment.at.Before(q[j].appointment.at) }
+func (q sessionQueue) Less(i, j int) bool { return q[i].appointment.at < q[j].appointment.at }
 
 func (q sessionQueue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]

@@ -18,7 +18,7 @@ type Server struct {
 	hub         *hub
 	newReceiver func(*session) receiver
 	started     time.Time
-	agenda      agenda
+	agenda      *agenda
 
 	mu       sync.Mutex
 	sessions map[string]*session
@@ -44,6 +44,7 @@ func newServer(cfg Config, newReceiver func(*session) receiver) *Server {
 		idle:        make(chan struct{}),
 	}
 	s.hub = newHub(s)
+	s.agenda = newAgenda(s.started)
 	return s
 }
 

@@ -14,7 +14,8 @@ type Connections struct {
 	byID      map[domain.ConnectionID]*connection
 	byUser    map[domain.UserID][]*connection
 	bySession map[domain.SessionID][]*connection
-	bound     int // connections that have a user
+	bound     int       // connections that have a user
+	earliest  time.Time // no deadline is before it
 }
 
 // connection is one socket; everything but the socket is guarded by Connections.mu.
@@ -30,7 +31,7 @@ type connection struct {
 func NewConnections() *Connections {
 	return &Connections{
 		byID: map[domain.ConnectionID]*connection{}, byUser: map[domain.UserID][]*connection{},
-		bySession: map[domain.SessionID][]*connection{},
+		bySession: map[domain.SessionID][]*connection{}, earliest: farAway,
 	}
 }
 
@@ -55,8 +56,17 @@ func (c *Connections) add(s ports.Socket, deadline time.Time) bool {
 	if len(c.byID)-c.bound >= maxUnauthenticated {
 		return false
 	}
-	c.byID[s.ID()] = &connection{socket: s, deadline: deadline}
+	c.byID[s.ID()] = &connection{socket: s}
+	c.setDeadline(c.byID[s.ID()], deadline)
 	return true
+}
+
+// setDeadline gives a connection its deadline. mu is held.
+func (c *Connections) setDeadline(conn *connection, deadline time.Time) {
+	conn.deadline = deadline
+	if deadline.Before(c.earliest) {
+		c.earliest = deadline
+	}
 }
 
 // bindResult says what became of a token.
@@ -93,7 +103,8 @@ func (c *Connections) bind(id domain.ConnectionID, claims ports.AccessClaims) bi
 	if conn.session != "" {
 		result = rebound
 	}
-	conn.session, conn.deadline = claims.Session, claims.ExpiresAt
+	conn.session = claims.Session
+	c.setDeadline(conn, claims.ExpiresAt)
 	c.bySession[conn.session] = append(c.bySession[conn.session], conn)
 	return result
 }
@@ -200,11 +211,21 @@ func (c *Connections) ofSessions(ids []domain.SessionID) []ports.Socket {
 	return sockets
 }
 
+// farAway is later than any deadline.
+var farAway = time.Unix(1<<40, 0)
+
 // overdue returns the sockets whose deadline has passed, those that never authenticated and those whose token expired.
 func (c *Connections) overdue(now time.Time) (unauthenticated, expired []ports.Socket) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Before(c.earliest) {
+		return nil, nil
+	}
+	c.earliest = farAway
 	for _, conn := range c.byID {
+		if conn.deadline.Before(c.earliest) {
+			c.earliest = conn.deadline
+		}
 		switch {
 		case now.Before(conn.deadline):
 		case conn.user == "":
