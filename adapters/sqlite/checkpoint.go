@@ -64,11 +64,10 @@ func (c *checkpointer) loop() {
 // follow copies until little is left. It needs no answer to a failure: the log stays as it is, and the next look finds it.
 func (c *checkpointer) follow() {
 	for range passes {
-		log, err := checkpoint(c.ctx, c.pool, "PASSIVE")
-		if err != nil {
+		if _, err := checkpoint(c.ctx, c.pool, "PASSIVE"); err != nil {
 			return
 		}
-		if log, err = checkpoint(c.ctx, c.pool, "NOOP"); err != nil || log.left() <= restPages {
+		if log, err := checkpoint(c.ctx, c.pool, "NOOP"); err != nil || log.left() <= restPages {
 			break
 		}
 	}
