@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -31,10 +32,12 @@ func BenchmarkAppend(b *testing.B) {
 					all.Go(func() {
 						for i := n.Add(1); i <= int64(b.N); i = n.Add(1) {
 							at := int(i) % conversations
-							_, _, err := d.Append(b.Context(), domain.Draft{
+							m, _, err := d.Append(b.Context(), domain.Draft{
 								Conversation: ids[at], Sender: users[at], ClientMsgID: fmt.Sprint(i), Body: "Hello, how are you today?",
 							})
-							if err != nil {
+							if err = errors.Join(err, d.Settle(b.Context(), []domain.Settlement{{
+								Conversation: m.Conversation, Seq: m.Seq, State: domain.Published,
+							}})); err != nil {
 								b.Error(err)
 								return
 							}

@@ -30,14 +30,17 @@ func addFloorRooms(b *testing.B, core portstest.Core, n int) (users []domain.Use
 	return users, ids
 }
 
-// sendFrom has 64 senders send to rooms and returns how many messages a second were kept.
+// sendFrom has 64 senders send to rooms, announces what they sent, and returns how many messages a second were kept.
 func sendFrom(b *testing.B, core portstest.Core, users []domain.User, rooms []domain.ConversationID) float64 {
 	return portstest.Rate(b, floorSenders, floorLasting, func(client int) error {
 		n := client % len(rooms)
-		_, _, err := core.Log.Append(b.Context(), domain.Draft{
+		m, _, err := core.Log.Append(b.Context(), domain.Draft{
 			Conversation: rooms[n], Sender: users[n].ID, ClientMsgID: portstest.NewUUID(), Body: "Hello, how are you today?",
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return core.Settler.Settle(b.Context(), []domain.Settlement{{Conversation: m.Conversation, Seq: m.Seq, State: domain.Published}})
 	})
 }
 

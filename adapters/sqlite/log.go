@@ -40,6 +40,9 @@ const (
 
 // Append implements ports.MessageLog. The first answer to a client_msg_id holds for ever.
 func (d *DB) Append(ctx context.Context, draft domain.Draft) (m domain.Message, created bool, err error) {
+	if d.unannounced.full() {
+		return domain.Message{}, false, unavailable(errors.New("sqlite: too many messages wait to be announced"))
+	}
 	hash := draft.BodyHash()
 	var a domain.Allocation
 	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {

@@ -16,6 +16,9 @@ var (
 	_ ports.UnfinishedLeases = (*DB)(nil)
 )
 
+// maxUnannounced messages may wait to be announced; nobody can send more until some are. That happens only if delivery stands still.
+const maxUnannounced = 65536
+
 // unannounced are the messages of this process whose events are not on their way yet. They need not outlive it: its clients end
 // with it, and come back to history, which has them.
 type unannounced struct {
@@ -33,6 +36,12 @@ type logKey struct {
 type awaiting struct {
 	domain.Allocation
 	since, leasedUntil time.Time
+}
+
+func (u *unannounced) full() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.messages) >= maxUnannounced
 }
 
 func (u *unannounced) add(a domain.Allocation, now time.Time) {
