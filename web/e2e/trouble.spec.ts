@@ -98,3 +98,38 @@ test("two tabs of one person share one outbox and one session; signing out ends 
   await expect(one.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await expect(two.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
+
+test("signing out deletes drafts and unsent messages in all tabs, after asking", async ({ browser, server }) => {
+  const [ada, ben, cem] = [
+    await Person.register(server.url, "ada"), await Person.register(server.url, "ben"), await Person.register(server.url, "cem"),
+  ];
+  await ada.dm(ben);
+  await ada.dm(cem);
+  const one = await User.open(browser, server.url, ada);
+  const two = new User(await one.page.context().newPage());
+  await two.page.goto(server.url);
+  await one.openChat(ben.name);
+  await one.connected();
+  await one.page.context().route("**/messages", (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));
+  await one.send("held back");
+  await expect(one.row(ben.name)).toContainText("Waiting: held back");
+  await two.openChat(cem.name);
+  await two.composer.fill("a draft in the other tab");
+  const kept = () => one.page.evaluate(() => Object.keys(localStorage).filter((k) => /^chat\.(draft|outbox)\./.test(k)).length);
+  await expect.poll(kept).toBe(2);
+  await one.openChat(cem.name);
+  await one.composer.fill("a draft here");
+  await one.page.getByRole("button", { name: "Settings" }).click();
+  await one.page.getByRole("button", { name: "Sign out", exact: true }).click();
+  const question = one.page.getByRole("dialog", { name: "Sign out?" });
+  await expect(question).toContainText(/draft.* and 1 unsent message in this browser will be deleted\./);
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await expect.poll(kept).toBe(2);
+  await one.page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await question.getByRole("button", { name: "Sign out", exact: true }).click();
+  for (const user of [one, two]) {
+    await expect(user.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+    await expect(user.page.getByText("You’ve been signed out")).toHaveCount(0);
+  }
+  await expect.poll(kept).toBe(0);
+});

@@ -37,6 +37,18 @@ describe("the session", () => {
     expect(heard).toEqual([null]);
   });
 
+  test("says whether the user signed out or the server ended it", async () => {
+    const heard: [boolean, boolean][] = [];
+    api.onSession((s, signedOut) => heard.push([s !== null, signedOut]));
+    refreshes(fresh, fresh, () => problem(401, "session_revoked"));
+    server.use(http.post("*/api/users/auth/logout", () => new HttpResponse(null, { status: 204 })));
+    await api.refresh();
+    await api.logout();
+    await api.refresh(null);
+    await api.refresh();
+    expect(heard).toEqual([[true, false], [false, true], [true, false], [false, false]]);
+  });
+
   test.each([429, 500, 503])("goes on when the server cannot say: %i", async (status) => {
     refreshes(fresh, () => problem(status, "unavailable"));
     const held = await api.refresh();

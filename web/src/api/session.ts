@@ -12,9 +12,15 @@ export interface Session {
   readonly expiresAt: number;
 }
 
+/**
+ * Is called with every change. `signedOut` is true when there is no session because the user signed out, in this tab or in
+ * another one: what the user wrote is then not to stay in this browser.
+ */
+type SessionListener = (session: Session | null, signedOut: boolean) => void;
+
 const anonymous = axios.create({ timeout: 10_000, headers: { "Content-Type": "application/json" } });
 const tabs = channel("chat.session");
-const listeners = new Set<(session: Session | null) => void>();
+const listeners = new Set<SessionListener>();
 const retry = backoff(30_000);
 /** How much of a token's life is left when a fresh one is fetched, and when a request waits for it. */
 const renewShare = 0.2, tooOld = 5_000;
@@ -23,17 +29,18 @@ let current: Session | null = null;
 let refreshing: Promise<Session | null> | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-type News = { session: Session } | { signedOut: true };
+type News = { session: Session } | { session: null; signedOut: boolean };
 
 tabs.onMessage((message) => {
   const news = message as News;
-  set("session" in news ? news.session : null);
+  if (news.session) set(news.session);
+  else end(news.signedOut);
 });
 
 export const session = (): Session | null => current;
 
 /** Calls back on every change: another token, another user, nobody. Returns how to stop. */
-export function onSession(hear: (session: Session | null) => void): () => void {
+export function onSession(hear: SessionListener): () => void {
   listeners.add(hear);
   return () => listeners.delete(hear);
 }
@@ -51,7 +58,7 @@ export async function refresh(stale: string | null = current?.token ?? null): Pr
     } catch (cause) {
       const e = toApiError(cause);
       if (e.status !== 400 && e.status !== 401) throw e;
-      leave();
+      leave({ signedOut: false });
       return null;
     }
   }).finally(() => {
@@ -90,13 +97,13 @@ export async function logout(): Promise<void> {
   } catch (cause) {
     throw toApiError(cause);
   }
-  leave();
+  leave({ signedOut: true });
 }
 
-/** Forgets the session in all tabs: the server has ended it. */
-export function leave(): void {
-  set(null);
-  tabs.post({ signedOut: true } satisfies News);
+/** Forgets the session in all tabs: the server has ended it, because the user signed out or for a reason of its own. */
+export function leave({ signedOut }: { signedOut: boolean }): void {
+  end(signedOut);
+  tabs.post({ session: null, signedOut } satisfies News);
 }
 
 /** Takes over a changed account, as after a rename. */
@@ -113,14 +120,18 @@ function adopt({ access_token, user }: SignedIn): Session {
   return fresh;
 }
 
-function set(session: Session | null): void {
+function set(session: Session): void {
   current = session;
   clearTimeout(timer);
-  if (session) {
-    retry.reset();
-    timer = setTimeout(renew, (session.expiresAt - Date.now()) * (1 - renewShare));
-  }
-  for (const hear of listeners) hear(session);
+  retry.reset();
+  timer = setTimeout(renew, (session.expiresAt - Date.now()) * (1 - renewShare));
+  for (const hear of listeners) hear(session, false);
+}
+
+function end(signedOut: boolean): void {
+  current = null;
+  clearTimeout(timer);
+  for (const hear of listeners) hear(null, signedOut);
 }
 
 function renew(): void {

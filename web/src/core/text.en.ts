@@ -256,7 +256,12 @@ export const text = {
     sessionsText: "Every browser and program that is signed in as you. One you don’t know? Sign it out and change your password.",
     everywhere: "Sign out everywhere",
     confirmEverywhere: "Sign out everywhere?",
-    confirmEverywhereText: "Every session ends, this one too.",
+    confirmEverywhereText: (unsent: string) => ["Every session ends, this one too.", unsent].join(" ").trimEnd(),
+    confirmSignOut: "Sign out?",
+    unsent: (drafts: number, messages: number) => {
+      const parts = [drafts > 0 && count(drafts, "draft", "drafts"), messages > 0 && count(messages, "unsent message", "unsent messages")];
+      return `${parts.filter(Boolean).join(" and ")} in this browser will be deleted.`;
+    },
     thisSession: "This session",
     sessionTimes: (since: string, active: string) => `Signed in on ${since}, active ${active}`,
     sessionSignOut: "Sign out",

@@ -1,3 +1,4 @@
+import { onSession } from "../api/session";
 import type { User } from "../api/types";
 import { bodies } from "./bodies";
 import { Connection } from "./connection";
@@ -17,6 +18,7 @@ import { timelines } from "./timelines";
 /** Everything that runs while one user is signed in. The stores are empty before it starts and after it stops. */
 export class Client {
   private readonly user: User;
+  private unsubscribe: () => void = () => undefined;
   readonly sync: Sync;
   readonly sender: Sender;
   readonly connection: Connection;
@@ -38,6 +40,7 @@ export class Client {
     resetStores();
     drafts.load(this.user.user_id);
     people.named([this.user]);
+    this.unsubscribe = onSession((_, signedOut) => { if (signedOut) this.forget(); });
     addEventListener("online", this.catchUp);
     document.addEventListener("visibilitychange", this.onVisibility);
     addEventListener("pagehide", flush);
@@ -48,6 +51,7 @@ export class Client {
   }
 
   stop(): void {
+    this.unsubscribe();
     removeEventListener("online", this.catchUp);
     document.removeEventListener("visibilitychange", this.onVisibility);
     removeEventListener("pagehide", flush);
@@ -63,6 +67,12 @@ export class Client {
   retryNow(): void {
     this.connection.retryNow();
     this.catchUp();
+  }
+
+  /** Deletes what the user wrote and did not send. It comes before stop, which keeps drafts. */
+  private forget(): void {
+    drafts.forget();
+    this.sender.forget();
   }
 
   private becameLive(): void {

@@ -23,6 +23,13 @@ export const drafts = {
     useDrafts.setState({ userId, byId });
   },
 
+  /** Deletes the drafts from this browser: the user signed out. */
+  forget() {
+    drop();
+    for (const key of storage.keys(prefix(useDrafts.getState().userId))) storage.remove(key);
+    useDrafts.setState({ byId: nothing.byId });
+  },
+
   reset() {
     flush();
     useDrafts.setState(nothing, true);
@@ -47,7 +54,11 @@ export const drafts = {
 
 /** Writes down what is not yet. */
 export function flush(): void {
-  clearTimeout(timer);
   unsaved?.save();
+  drop();
+}
+
+function drop(): void {
+  clearTimeout(timer);
   unsaved = null;
 }

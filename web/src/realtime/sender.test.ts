@@ -91,6 +91,20 @@ describe("the sender", () => {
     expect(localStorage).toHaveLength(0);
   });
 
+  test("signing out deletes what was not sent, the message under way included", async () => {
+    let answer: (r: Response) => void = () => undefined;
+    server.use(http.post("*/api/messages/conversations/:id/messages", () => new Promise<Response>((resolve) => (answer = resolve))));
+    sender.send("c", "one");
+    sender.send("c", "two");
+    await vi.waitFor(() => expect(outbox.get()[0]?.attempts).toBe(1));
+    localStorage.setItem("chat.outbox.ben.1", "of ben");
+    sender.forget();
+    answer(new HttpResponse(null, { status: 503 }));
+    expect(outbox.get()).toEqual([]);
+    expect(Object.fromEntries(Object.entries(localStorage))).toEqual({ "chat.outbox.ben.1": "of ben" });
+    localStorage.clear();
+  });
+
   test("a cancelled one is not tried again", async () => {
     answers = [refusal(503, "unavailable")];
     sender.send("c", "one");

@@ -55,6 +55,13 @@ export class Sender {
     this.release();
   }
 
+  /** Stops and deletes the messages from this browser: the user signed out. */
+  forget(): void {
+    this.stop();
+    outbox.change(() => []);
+    for (const key of storage.keys(this.keys)) storage.remove(key);
+  }
+
   /** Puts a message at the end. False: too many are on their way. */
   send(conversationId: string, body: string): boolean {
     if (outbox.get().length >= outboxLimit) return false;

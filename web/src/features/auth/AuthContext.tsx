@@ -3,7 +3,10 @@ import { onSession, refresh, session } from "../../api/session";
 import type { User } from "../../api/types";
 import { backoff } from "../../core/backoff";
 
-/** Who is signed in. starting: the server has not said yet; `failing` while it cannot be asked. */
+/**
+ * Who is signed in. starting: the server has not said yet; `failing` while it cannot be asked. out: `ended` when the session
+ * ended without the user signing out.
+ */
 export type Auth =
   | { phase: "starting"; failing: boolean }
   | { phase: "out"; ended: boolean }
@@ -16,8 +19,8 @@ export function AuthProvider({ children }: { children: ReactNode }) {
   const [auth, setAuth] = useState<Auth>({ phase: "starting", failing: false });
   const [attempt, setAttempt] = useState(0);
 
-  useEffect(() => onSession((s) => {
-    setAuth((was) => (s ? { phase: "in", user: s.user } : { phase: "out", ended: was.phase === "in" }));
+  useEffect(() => onSession((s, signedOut) => {
+    setAuth((was) => (s ? { phase: "in", user: s.user } : { phase: "out", ended: was.phase === "in" && !signedOut }));
   }), []);
 
   useEffect(() => {

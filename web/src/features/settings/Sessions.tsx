@@ -14,11 +14,13 @@ import { activeWhen, longDate } from "../../core/time";
 import { programOf } from "../../core/userAgent";
 import { faultText } from "../auth/faults";
 import s from "./Settings.module.css";
+import { useUnsent } from "./useUnsent";
 
 export function Sessions() {
   const [sessions, setSessions] = useState<readonly SessionInfo[] | null>(null);
   const [fault, setFault] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
+  const unsent = useUnsent();
 
   const [round, setRound] = useState(0);
   useEffect(() => {
@@ -45,7 +47,7 @@ export function Sessions() {
     setAsking(false);
     try {
       await logoutAll();
-      leave();
+      leave({ signedOut: true });
     } catch (cause) {
       setFault(faultText(cause));
     }
@@ -62,7 +64,7 @@ export function Sessions() {
       <ul className={s.rows}>{sessions?.map((x) => <SessionRow key={x.session_id} session={x} onEnd={() => void end(x)} />)}</ul>
       {asking && (
         <Confirm
-          title={text.settings.confirmEverywhere} body={text.settings.confirmEverywhereText} action={text.settings.everywhere}
+          title={text.settings.confirmEverywhere} body={text.settings.confirmEverywhereText(unsent)} action={text.settings.everywhere}
           onClose={() => setAsking(false)} onConfirm={() => void everywhere()}
         />
       )}

@@ -1,20 +1,17 @@
-import { useState } from "react";
 import { Link, Navigate, NavLink, useNavigate, useParams } from "react-router";
-import { logout } from "../../api/session";
 import { IconButton } from "../../components/Button";
 import buttons from "../../components/Button.module.css";
 import { cx } from "../../components/cx";
 import { useMedia } from "../../components/hooks";
 import { Icon } from "../../components/Icon";
-import { Note } from "../../components/Note";
 import pane from "../../components/Pane.module.css";
 import { text } from "../../core/text.en";
-import { faultText } from "../auth/faults";
 import { Appearance } from "./Appearance";
 import { Password } from "./Password";
 import { Profile } from "./Profile";
 import { Sessions } from "./Sessions";
 import s from "./Settings.module.css";
+import { SignOut } from "./SignOut";
 
 const sections = [
   ["profile", "person", text.settings.profile, Profile],
@@ -27,11 +24,9 @@ export default function Settings() {
   const { section } = useParams();
   const wide = useMedia("(min-width: 720px)");
   const navigate = useNavigate();
-  const [fault, setFault] = useState<string | null>(null);
   const current = sections.find(([name]) => name === section);
   if (!current && (wide || section !== undefined)) return <Navigate to="/settings/profile" replace />;
   const Section = current?.[3];
-  const signOut = () => void logout().catch((cause: unknown) => setFault(faultText(cause)));
   return (
     <div className={s.settings} data-view={current ? "section" : "nav"}>
       <nav className={s.side} aria-label={text.settings.heading}>
@@ -43,8 +38,7 @@ export default function Settings() {
           {sections.map(([name, icon, words]) => (
             <NavLink key={name} className={s.link} to={`/settings/${name}`}><Icon name={icon} />{words}</NavLink>
           ))}
-          <button type="button" className={cx(s.link, s.linkEnd)} onClick={signOut}><Icon name="leave" />{text.settings.signOut}</button>
-          {fault && <Note kind="danger">{fault}</Note>}
+          <SignOut />
         </div>
       </nav>
       <main className={s.main}>
