@@ -28,14 +28,22 @@ describe("links", () => {
     ["https://example.org/?q=1&r=2, http://localhost:3000!", ["https://example.org/?q=1&r=2", "http://localhost:3000/"]],
     ["javascript:alert(1) ftp://x.org data:text/html,x", []],
     ["https://", []],
+    ["看 https://example.com/a。谢谢", ["https://example.com/a"]],
+    ["（https://example.com/a）「https://example.com/b」", ["https://example.com/a", "https://example.com/b"]],
+    ["https://example.com/a، https://example.com/b। https://example.com/c…", ["https://example.com/a", "https://example.com/b", "https://example.com/c"]],
+    ["https://example.org/wiki/Rock_'n'_Roll", ["https://example.org/wiki/Rock_'n'_Roll"]],
+    ["https://example.org/Straße, HTTPS://EXAMPLE.ORG", ["https://example.org/Stra%C3%9Fe", "https://example.org/"]],
+    ["www.example.org/a, ada@example.org, mailto:ben@example.org", ["http://www.example.org/a", "mailto:ada@example.org", "mailto:ben@example.org"]],
+    ["main.py example.org //example.org 10.0.0.1", []],
+    ["https://ada:secret@example.org/", ["https://ada:secret@example.org/"]],
     ["<a href=\"https://example.org\">", ["https://example.org/"]],
   ])("of %s", (s, want) => expect(hrefs(s)).toEqual(want));
 
-  test("joined are the text, and only http and https", () => {
+  test("joined are the text, and only http, https and mail", () => {
     const texts = fc.array(fc.oneof(fc.string(), fc.webUrl(), fc.constantFrom(" ", ").", "javascript:", "HTTP://"))).map((a) => a.join(""));
     fc.assert(fc.property(texts, (s) => {
       expect(linkify(s).map((p) => p.text).join("")).toBe(s);
-      for (const href of hrefs(s)) expect(href).toMatch(/^https?:\/\//);
+      for (const href of hrefs(s)) expect(href).toMatch(/^(https?:\/\/|mailto:)/);
     }));
   });
 });
