@@ -12,6 +12,7 @@ Object.assign(HTMLDialogElement.prototype, {
   close(this: HTMLDialogElement) { this.open = false; },
 });
 const never = () => undefined;
+Element.prototype.scrollIntoView = never;
 Object.assign(globalThis, {
   matchMedia: (media: string) => ({ media, matches: false, addEventListener: never, removeEventListener: never }),
   CSS: { supports: () => false, escape: (s: string) => s },

@@ -28,7 +28,7 @@ export function CreateDialog({ group, onClose }: { group: boolean; onClose: () =
   const [busy, setBusy] = useState(false);
   const { sync } = useClient();
   const navigate = useNavigate();
-  const { found, words } = usePersonSearch(query);
+  const { found, pending, words } = usePersonSearch(query);
   const full = chosen.length + 1 >= mostMembers;
 
   const make = async (work: () => Promise<Conversation>) => {
@@ -59,6 +59,7 @@ export function CreateDialog({ group, onClose }: { group: boolean; onClose: () =
   };
   const options = found.map((u) => ({
     key: u.user_id,
+    stale: pending,
     onSelect: () => take(u),
     content: (
       <>
@@ -91,7 +92,7 @@ export function CreateDialog({ group, onClose }: { group: boolean; onClose: () =
           </>
         )}
         <div>
-          <Combobox label={text.people.search} query={query} onQuery={setQuery} options={options} words={words} listLabel={text.create.people} />
+          <Combobox label={text.people.search} query={query} onQuery={setQuery} options={options} pending={pending} words={words} listLabel={text.create.people} />
         </div>
       </DialogBody>
       {kind === "group" && (

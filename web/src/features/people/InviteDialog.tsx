@@ -22,7 +22,7 @@ export function InviteDialog({ conversationId, onClose }: { conversationId: stri
   const [invited, setInvited] = useState<ReadonlySet<string>>(new Set());
   const [joined, setJoined] = useState<ReadonlySet<string>>(new Set());
   const [fault, setFault] = useState<string | null>(null);
-  const { found, words } = usePersonSearch(query);
+  const { found, pending, words } = usePersonSearch(query);
   const chat = useConversations((c) => c.byId.get(conversationId));
   const members = usePeople((p) => p.members.get(conversationId)) ?? [];
   const full = members.length >= mostMembers;
@@ -42,6 +42,7 @@ export function InviteDialog({ conversationId, onClose }: { conversationId: stri
     const done = invited.has(u.user_id);
     return {
       key: u.user_id,
+      stale: pending,
       onSelect: member || done || full ? undefined : () => void ask(u),
       content: (
         <>
@@ -59,7 +60,7 @@ export function InviteDialog({ conversationId, onClose }: { conversationId: stri
         {full && <Note kind="danger">{text.invite.full}</Note>}
         {fault && <Note kind="danger">{fault}</Note>}
         <div>
-          <Combobox label={text.people.search} query={query} onQuery={setQuery} options={options} words={words} listLabel={text.create.people} />
+          <Combobox label={text.people.search} query={query} onQuery={setQuery} options={options} pending={pending} words={words} listLabel={text.create.people} />
         </div>
       </DialogBody>
       <DialogFoot note={text.invite.note(members.length)}><Button onClick={onClose}>{text.done}</Button></DialogFoot>

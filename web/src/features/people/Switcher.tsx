@@ -21,7 +21,7 @@ export function Switcher({ onClose }: { onClose: () => void }) {
   const byId = useConversations((c) => c.byId);
   const { sync } = useClient();
   const navigate = useNavigate();
-  const { found, words } = usePersonSearch(query);
+  const { found, pending, words } = usePersonSearch(query);
   const q = query.trim().toLowerCase();
 
   const chats = useMemo(() => inOrder(byId).filter((c) => chatName(c.conversation).toLowerCase().includes(q)).slice(0, most), [byId, q]);
@@ -57,6 +57,7 @@ export function Switcher({ onClose }: { onClose: () => void }) {
     })),
     ...found.filter((u) => !known.has(u.user_id)).map((u, i) => ({
       key: u.user_id,
+      stale: pending,
       heading: i === 0 ? text.people.startWith : undefined,
       onSelect: () => void begin(u.user_id),
       content: <><Tile id={u.user_id} name={u.username} size="small" /><Name name={u.username} query={query} /></>,
@@ -67,7 +68,7 @@ export function Switcher({ onClose }: { onClose: () => void }) {
       <DialogBody>
         <div>
           <Combobox
-            label={text.people.search} query={query} onQuery={setQuery} options={options} listLabel={text.people.chats}
+            label={text.people.search} query={query} onQuery={setQuery} options={options} pending={pending} listLabel={text.people.chats}
             words={fault || (options.length > 0 && words === text.people.nobody ? text.people.hint : words)}
           />
         </div>

@@ -3,6 +3,7 @@ import { announce } from "../../components/Announcer";
 import { cx } from "../../components/cx";
 import { useMedia } from "../../components/hooks";
 import { Icon } from "../../components/Icon";
+import { composes } from "../../components/keys";
 import { codePoints, maxBody } from "../../core/codePoints";
 import { text } from "../../core/text.en";
 import { drafts, useDrafts } from "../../realtime/drafts";
@@ -67,7 +68,7 @@ export function Composer({ conversationId, name, onSent, onLeave, ref }: Compose
     onSent();
   };
   const onKeyDown = (e: KeyboardEvent) => {
-    if (e.nativeEvent.isComposing) return;
+    if (composes(e)) return;
     if (e.key === "Enter" && !e.shiftKey && !touch) {
       e.preventDefault();
       send();
