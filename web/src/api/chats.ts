@@ -1,4 +1,5 @@
 import { get, post, request } from "./http";
+import type { Answer } from "./send";
 import type { Conversation, Invite, InviteState, Member, Role } from "./types";
 
 const base = "/api/chats/conversations";
@@ -9,15 +10,14 @@ export async function listConversations(): Promise<Conversation[]> {
   const all: Conversation[] = [];
   let url: string | null = `${base}?limit=200`;
   while (url !== null) {
-    const answer: { data: Conversation[]; headers: object } = await request<Conversation[]>({ method: "GET", url });
+    const answer: Answer<Conversation[]> = await request<Conversation[]>({ method: "GET", url });
     all.push(...answer.data);
-    url = nextPage((answer.headers as Record<string, unknown>).link);
+    url = nextPage(answer.headers.get("Link"));
   }
   return all;
 }
 
-const nextPage = (link: unknown): string | null =>
-  typeof link === "string" ? (/<([^>]+)>;\s*rel="next"/.exec(link)?.[1] ?? null) : null;
+const nextPage = (link: string | null): string | null => /<([^>]+)>;\s*rel="next"/.exec(link ?? "")?.[1] ?? null;
 
 export const getConversation = (id: string) => get<Conversation>(of(id));
 export const createDM = (otherUserId: string) => post<Conversation>(`${base}/dm`, { other_user_id: otherUserId });

@@ -1,4 +1,3 @@
-import { isAxiosError } from "axios";
 import type { FieldError, Problem } from "./types";
 
 /** A request that was refused, or that got no answer (status 0). */
@@ -20,16 +19,18 @@ export class ApiError extends Error {
   }
 }
 
-export function toApiError(cause: unknown): ApiError {
-  if (cause instanceof ApiError) return cause;
-  if (!isAxiosError(cause) || !cause.response) return new ApiError(0, { detail: String(cause) }, 0);
-  const { status, headers } = cause.response;
-  const data: unknown = cause.response.data;
-  const seconds = Number((headers as Record<string, unknown>)["retry-after"]);
-  return new ApiError(status, isProblem(data) ? data : {}, Number.isFinite(seconds) ? Math.max(0, seconds) * 1000 : 0);
-}
+/** What a request threw. Anything but a refusal counts as no answer. */
+export const toApiError = (cause: unknown): ApiError => (cause instanceof ApiError ? cause : new ApiError(0, { detail: String(cause) }, 0));
 
-const isProblem = (data: unknown): data is Problem => typeof data === "object" && data !== null && "code" in data;
+/** The problem that a refusal tells; empty if the answer was not the API's. */
+export function toProblem(body: string): Partial<Problem> {
+  try {
+    const data: unknown = JSON.parse(body);
+    return typeof data === "object" && data !== null && "code" in data ? (data as Problem) : {};
+  } catch {
+    return {};
+  }
+}
 
 /** Whether the same request may succeed later: no answer, an overloaded server, a part of it down. */
 export const isTemporary = (e: ApiError): boolean => e.status === 0 || e.status >= 500 || e.status === 429 || e.status === 408;

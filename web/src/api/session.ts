@@ -1,7 +1,7 @@
-import axios from "axios";
 import { backoff } from "../core/backoff";
 import { channel, exclusively } from "./locks";
 import { ApiError, toApiError } from "./problem";
+import { send } from "./send";
 import type { SignedIn, User } from "./types";
 
 /** Who is signed in, with the access token. It lives in memory only; the refresh token is a cookie no script can read. */
@@ -18,7 +18,6 @@ export interface Session {
  */
 type SessionListener = (session: Session | null, signedOut: boolean) => void;
 
-const anonymous = axios.create({ timeout: 10_000, headers: { "Content-Type": "application/json" } });
 const tabs = channel("chat.session");
 const listeners = new Set<SessionListener>();
 const retry = backoff(30_000);
@@ -54,7 +53,7 @@ export async function refresh(stale: string | null = current?.token ?? null): Pr
   refreshing ??= exclusively("chat.refresh", async () => {
     if (current && current.token !== stale) return current; // another tab was first
     try {
-      return adopt((await anonymous.post<SignedIn>("/api/users/auth/refresh", {})).data);
+      return adopt(await post<SignedIn>("/api/users/auth/refresh"));
     } catch (cause) {
       const e = toApiError(cause);
       if (e.status !== 400 && e.status !== 401) throw e;
@@ -82,21 +81,15 @@ export async function register(email: string, password: string, username: string
   await enter("/api/users/auth/register", { email, password, username });
 }
 
+const post = async <T>(url: string, data: object = {}): Promise<T> => (await send<T>({ method: "POST", url, data })).data;
+
 async function enter(path: string, body: object): Promise<void> {
-  try {
-    adopt((await anonymous.post<SignedIn>(path, body)).data);
-  } catch (cause) {
-    throw toApiError(cause);
-  }
+  adopt(await post<SignedIn>(path, body));
 }
 
 /** Ends this session, here and in the other tabs. It throws if the server could not be told: the session lives on. */
 export async function logout(): Promise<void> {
-  try {
-    await anonymous.post("/api/users/auth/logout", {});
-  } catch (cause) {
-    throw toApiError(cause);
-  }
+  await post("/api/users/auth/logout");
   leave({ signedOut: true });
 }
 
