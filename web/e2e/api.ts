@@ -23,8 +23,7 @@ export class Person {
     return Person.registerAs(url, `${name} ${randomUUID().slice(-6)}`);
   }
 
-  static async registerAs(url: string, username: string): Promise<Person> {
-    const email = `${username.replace(" ", ".")}@example.org`;
+  static async registerAs(url: string, username: string, email = `${username.replace(" ", ".")}@example.org`): Promise<Person> {
     const answer = await call(url, "", "POST", "/users/auth/register", { email, password, username });
     const { access_token, user } = answer as { access_token: string; user: { user_id: string; username: string; email: string } };
     return new Person(url, access_token, user);

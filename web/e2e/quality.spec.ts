@@ -111,6 +111,22 @@ test("on a phone one pane is on screen, with a way back, down to 320 pixels", as
   await expect(user.row("Harbour release")).toBeVisible();
 });
 
+test("on a phone there is a way back from a chat that one is removed from, and from one that is not there", async ({ browser, server }) => {
+  const [ada, ben] = [await Person.register(server.url, "ada"), await Person.register(server.url, "ben")];
+  const group = await ben.group("Harbour release", ada);
+  const user = await User.open(browser, server.url, ada, { viewport: { width: 390, height: 640 }, hasTouch: true, isMobile: true });
+  await user.openChat("Harbour release");
+  await ben.call("DELETE", `/chats/conversations/${group}/members/${ada.id}`);
+  await expect(user.page.getByRole("heading", { name: "You were removed from Harbour release." })).toBeVisible();
+  await user.page.getByRole("link", { name: "Back to chats" }).click();
+  await expect(user.page.getByText("No chats yet")).toBeVisible();
+  await user.page.goto(`${server.url}/c/${group}`);
+  await expect(user.page.getByText("This chat isn’t there")).toBeVisible();
+  await accessible(user.page);
+  await user.page.getByRole("link", { name: "Back to chats" }).click();
+  await expect(user.page.getByText("No chats yet")).toBeVisible();
+});
+
 test("everything can be done with the keyboard alone", async ({ browser, server }) => {
   const [ada, ben] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Ben")];
   const dm = await ada.dm(ben);

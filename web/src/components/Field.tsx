@@ -21,7 +21,7 @@ export function Field({ label, hint, error, inside, ...input }: FieldProps) {
       <label className={s.label} htmlFor={id}>{label}</label>
       <span className={s.box}>
         <input
-          {...input} id={id} className={s.input}
+          dir="auto" {...input} id={id} className={s.input}
           {...(error ? { "aria-invalid": true } : {})} {...(described ? { "aria-describedby": described } : {})}
         />
         {inside}

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { blocks } from "./blocks";
 import { codePoints, firstCodePoints } from "./codePoints";
+import { isolated } from "./direction";
 import { linkify } from "./links";
 import { initials, tileColour } from "./tile";
 
@@ -68,6 +69,12 @@ describe("blocks", () => {
 
 test("initials are of two words or two letters; the colour of an id stays", () => {
   expect(["Harbour release", "ada", "🦜 parrot", "x"].map(initials)).toEqual(["HR", "AD", "🦜P", "X"]);
+  expect(["👩‍👧 e\u0301mile", "🇩🇪🇫🇷", "क्षेत्र", `z${"\u0301".repeat(500)}`].map(initials)).toEqual(["👩‍👧E\u0301", "🇩🇪🇫🇷", "क्षेत्र".slice(0, 7), `Z${"\u0301".repeat(99)}`]);
   expect(tileColour("019ab1c2")).toBe(tileColour("019ab1c2"));
   expect(new Set(Array.from({ length: 200 }, (_, i) => tileColour(`user ${i}`))).size).toBe(8);
+});
+
+test("a name that could turn a sentence around stands alone in it", () => {
+  expect(["Ada", "Zoë 🦜", "東京"].map(isolated)).toEqual(["Ada", "Zoë 🦜", "東京"]);
+  expect(["שלום", "مرحبا", "a\u202eb"].map(isolated)).toEqual(["\u2068שלום\u2069", "\u2068مرحبا\u2069", "\u2068a\u202eb\u2069"]);
 });

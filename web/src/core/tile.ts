@@ -5,9 +5,13 @@ export function tileColour(id: string): number {
   return ((hash ^ (hash >>> 15)) >>> 0) % 8;
 }
 
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+// No name's first letters lie further in; segmenting costs by length.
+const letters = (word: string) => Array.from(graphemes.segment(word.slice(0, 100)), (g) => g.segment);
+
 /** The initials of the first two words, or the first two letters of one. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
-  const letters = words.length > 1 ? words.slice(0, 2).map((w) => Array.from(w)[0] ?? "") : Array.from(words[0] ?? "").slice(0, 2);
-  return letters.join("").toLocaleUpperCase();
+  const parts = words.length > 1 ? words.slice(0, 2).flatMap((w) => letters(w).slice(0, 1)) : letters(words[0] ?? "").slice(0, 2);
+  return parts.join("").toUpperCase();
 }

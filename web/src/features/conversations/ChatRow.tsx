@@ -34,11 +34,11 @@ export const ChatRow = memo(function ChatRow({ chat, me, sender, online, draft, 
       <Tile id={c.peer?.user_id ?? c.conversation_id} name={name} group={group} size="list" online={online} />
       <span className={s.text}>
         <span className={s.line}>
-          <span className={cx(s.title, "clip")}>{name}{online && <span className="sr">{text.list.online}</span>}</span>
+          <span className={cx(s.title, "clip")} dir="auto">{name}</span>{online && <span className="sr">{text.list.online}</span>}
           <time className={s.time} dateTime={at} title={fullDate(at)}>{listTime(at, now)}</time>
         </span>
         <span className={s.line}>
-          <span className={cx(s.preview, "clip")}><Preview {...{ latest, me, sender, group, draft, stuck }} /></span>
+          <span className={s.preview}><Preview {...{ latest, me, sender, group, draft, stuck }} /></span>
           {unread > 0 && <Badge count={unread} words={text.list.unread} />}
         </span>
       </span>
@@ -52,12 +52,13 @@ interface PreviewProps extends Pick<ChatRowProps, "me" | "sender" | "draft" | "s
 }
 
 function Preview({ latest, me, sender, group, draft, stuck }: PreviewProps) {
-  if (stuck?.refusal) return <><span className={s.failed}><Icon name="alert" small />{text.list.notSent}</span> {start(stuck.body)}</>;
-  if (stuck) return <><span className={s.waiting}>{text.list.waiting}</span> {start(stuck.body)}</>;
-  if (draft) return <><span className={s.draft}>{text.list.draft}</span> {start(draft)}</>;
+  if (stuck?.refusal) return <><span className={s.failed}><Icon name="alert" small />{text.list.notSent}</span><Start of={stuck.body} /></>;
+  if (stuck) return <><span className={s.waiting}>{text.list.waiting}</span><Start of={stuck.body} /></>;
+  if (draft) return <><span className={s.draft}>{text.list.draft}</span><Start of={draft} /></>;
   if (!latest) return <>{text.list.empty}</>;
   const who = latest.senderId === me ? text.list.youPrefix : group ? text.list.namePrefix(sender ?? text.somebody) : null;
-  return <>{who && <><span className={s.who}>{who}</span> </>}{latest.preview}</>;
+  return <>{who && <span className={cx(s.who, "clip")}>{who}</span>}<Start of={latest.preview} /></>;
 }
 
-const start = (body: string) => body.slice(0, 200);
+/** Its words, after a space that is part of the text for who copies or hears it. */
+const Start = ({ of }: { of: string }) => <>{" "}<span className="clip" dir="auto">{of.slice(0, 200)}</span></>;

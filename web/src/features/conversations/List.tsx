@@ -117,7 +117,7 @@ function Me() {
     <footer className={s.me}>
       <Tile id={me.user_id} name={me.username} />
       <div className={s.meText}>
-        <p className={cx(s.meName, "clip")}>{me.username}</p>
+        <p className={cx(s.meName, "clip")} dir="auto">{me.username}</p>
         <p className={cx(s.meState, off && s.meStateWarn)} data-testid="link"><Dot off={off} />{words}</p>
       </div>
       <IconButton data-desktop icon="keyboard" label={text.list.shortcuts} onClick={() => ui.show({ kind: "help" })} />

@@ -61,7 +61,7 @@ function InviteRow({ invite: i }: { invite: Invite }) {
     <li className={s.row}>
       <Tile id={i.conversation_id} name={i.title} group size="list" />
       <div className={s.text}>
-        <p className={s.rowTitle}>{i.title}</p>
+        <p className={s.rowTitle} dir="auto">{i.title}</p>
         {fault ? <p className={s.rowFault} role="alert">{fault}</p>
           : <p className={s.rowSub}>{text.invite.from(i.invited_by.username)} · {text.presence.membersOnly(i.member_count)} · {openFor(i.expires_at, now)}</p>}
       </div>

@@ -111,7 +111,7 @@ function MemberRow({ member: m, admin, online, onRole, onRemove }: MemberRowProp
   return (
     <li className={cx(s.member, !online && s.off)}>
       <Tile id={m.user_id} name={m.username} size="small" online={online} />
-      <span className={cx(s.name, "clip")}>{m.username} {m.user_id === me && <span className={s.you}>{text.members.you}</span>}</span>
+      <span className={cx(s.name, "clip")}><bdi>{m.username}</bdi> {m.user_id === me && <span className={s.you}>{text.members.you}</span>}</span>
       {m.role === "ADMIN" && <span className={s.role}>{text.members.admin}</span>}
       {m.user_id !== me && <MenuButton label={text.members.actions(m.username)} items={items} />}
     </li>

@@ -86,7 +86,7 @@ export function Combobox({ label, query, onQuery, options, pending, words, listL
 export function Name({ name, query }: { name: string; query: string }) {
   const q = query.trim();
   const hit = q !== "" && name.toLowerCase().startsWith(q.toLowerCase());
-  return <span className={cx(s.name, "clip")}>{hit ? <><mark>{name.slice(0, q.length)}</mark>{name.slice(q.length)}</> : name}</span>;
+  return <span className={cx(s.name, "clip")} dir="auto">{hit ? <><mark>{name.slice(0, q.length)}</mark>{name.slice(q.length)}</> : name}</span>;
 }
 
 export { s as peopleStyles };

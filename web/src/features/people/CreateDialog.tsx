@@ -83,7 +83,7 @@ export function CreateDialog({ group, onClose }: { group: boolean; onClose: () =
               <ul className={s.chips} aria-label={text.create.people}>
                 {chosen.map((u) => (
                   <li key={u.user_id} className={s.chip}>
-                    {u.username}
+                    <bdi>{u.username}</bdi>
                     <button type="button" aria-label={text.people.remove(u.username)} onClick={() => take(u)}><Icon name="x" small /></button>
                   </li>
                 ))}

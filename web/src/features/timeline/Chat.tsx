@@ -38,8 +38,13 @@ export function Chat({ id }: { id: string }) {
   const [name, setName] = useState("");
   if (chat && name !== chatName(chat.conversation)) setName(chatName(chat.conversation));
   if (chat) return <OpenChat chat={chat} />;
-  if (!loaded) return <><Banner /><Bones /></>;
-  return <><Banner /><Blank title={name ? text.chat.goneOf(name) : text.chat.unknownChat} /></>;
+  return (
+    <>
+      <header className={cx(pane.bar, pane.main)}><Back from={id} /><p className={cx(pane.title, "clip")} dir="auto">{name}</p></header>
+      <Banner />
+      {loaded ? <Blank title={name ? text.chat.goneOf(name) : text.chat.unknownChat} /> : <Bones />}
+    </>
+  );
 }
 
 function OpenChat({ chat }: { chat: Conversation }) {
@@ -86,11 +91,6 @@ function Header({ chat }: { chat: Conversation }) {
   const c = chat.conversation;
   const [asking, setAsking] = useState<"rename" | "leave" | null>(null);
   const shown = useUI((u) => u.members);
-  const elsewhere = useConversations((all) => {
-    let sum = 0;
-    for (const [other, { unread }] of all.byId) if (other !== c.conversation_id) sum += badge(unread);
-    return sum;
-  });
   const group = c.type === "GROUP";
   const items: MenuItem[] = [
     ...(c.role === "ADMIN" ? [{ label: text.chat.rename, icon: "pencil", onSelect: () => setAsking("rename") } as const] : []),
@@ -98,12 +98,10 @@ function Header({ chat }: { chat: Conversation }) {
   ];
   return (
     <header className={cx(pane.bar, pane.main)}>
-      <Link className={cx(buttons.iconbtn, pane.back)} to="/" aria-label={text.list.back(elsewhere)}>
-        <Icon name="chevron" />{elsewhere > 0 && <Badge count={elsewhere} words="" />}
-      </Link>
+      <Back from={c.conversation_id} />
       <Tile id={c.peer?.user_id ?? c.conversation_id} name={chatName(c)} group={group} />
       <div className={pane.text}>
-        <h1 className={cx(pane.title, "clip")}>{chatName(c)}</h1>
+        <h1 className={cx(pane.title, "clip")} dir="auto">{chatName(c)}</h1>
         <p className={pane.sub}><Presence chat={chat} /></p>
       </div>
       {group && (
@@ -117,6 +115,20 @@ function Header({ chat }: { chat: Conversation }) {
         {asking === "leave" && <LeaveDialog conversation={c} onClose={() => setAsking(null)} />}
       </Suspense>
     </header>
+  );
+}
+
+/** Leads to the list where one pane is on screen, with how much is unread there. */
+function Back({ from }: { from: string }) {
+  const elsewhere = useConversations((all) => {
+    let sum = 0;
+    for (const [other, { unread }] of all.byId) if (other !== from) sum += badge(unread);
+    return sum;
+  });
+  return (
+    <Link className={cx(buttons.iconbtn, pane.back)} to="/" aria-label={text.list.back(elsewhere)}>
+      <Icon name="chevron" />{elsewhere > 0 && <Badge count={elsewhere} words="" />}
+    </Link>
   );
 }
 

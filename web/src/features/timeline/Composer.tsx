@@ -81,7 +81,7 @@ export function Composer({ conversationId, name, onSent, onLeave, ref }: Compose
     <form className={s.composer} data-pane="composer" onSubmit={(e) => { e.preventDefault(); send(); }}>
       <div className={cx(s.box, over && s.boxOver)}>
         <textarea
-          ref={box} className={s.input} rows={1} value={body} placeholder={text.send.placeholder(name)}
+          ref={box} className={s.input} rows={1} dir="auto" value={body} placeholder={text.send.placeholder(name)}
           aria-label={text.send.placeholder(name)} aria-describedby="composer-foot" autoFocus={!touch}
           onChange={(e) => change(e.target.value)} onKeyDown={onKeyDown}
         />

@@ -37,7 +37,7 @@ export function MessageFrame({ rowKey, name, at, first, own, senderId, look, sta
       <div className={s.side}>
         {first ? !own && <Tile id={senderId} name={name} /> : stamp(s.sideTime, shortTime(at))}
       </div>
-      {first && <div className={s.head}><span className={cx(s.name, "clip")}>{name}</span>{stamp(s.time, time)}</div>}
+      {first && <div className={s.head}><span className={cx(s.name, "clip")} dir="auto">{name}</span>{stamp(s.time, time)}</div>}
       {children}
     </article>
   );
@@ -63,7 +63,7 @@ export const MessageRow = memo(function MessageRow({ message: m, name, own, firs
     >
       {m.has_more
         ? <LongBody preview={m.preview} long={long} onToggle={() => onToggle(m)} />
-        : <div className={s.body}><Linked text={m.preview} /></div>}
+        : <div className={s.body} dir="auto"><Linked text={m.preview} /></div>}
       {seen && <p className={cx(s.state, s.stateSeen)}><Icon name="seen" />{text.log.seen}</p>}
     </MessageFrame>
   );
@@ -76,7 +76,7 @@ function LongBody({ preview, long, onToggle }: { preview: string; long: Long | u
     return (
       <>
         <div className={s.body} id={id}>
-          {blocks(long.body).map((b, i) => <div key={i} className={s.block}><Linked text={b} /></div>)}
+          {blocks(long.body).map((b, i) => <div key={i} className={s.block} dir="auto"><Linked text={b} /></div>)}
         </div>
         <div className={s.less}>
           <TextButton aria-expanded onClick={onToggle} aria-describedby={id}>{text.log.showLess}</TextButton>
@@ -87,7 +87,7 @@ function LongBody({ preview, long, onToggle }: { preview: string; long: Long | u
   }
   return (
     <>
-      <div className={s.body} id={id}><Linked text={`${preview}…`} /></div>
+      <div className={s.body} id={id} dir="auto"><Linked text={`${preview}…`} /></div>
       {state === "failed" ? (
         <p className={s.state}>
           {text.log.restFailed} <TextButton onClick={onToggle} aria-describedby={id}>{text.log.tryAgain}</TextButton>

@@ -33,7 +33,7 @@ export const PendingRow = memo(function PendingRow({ entry, first, tabbable, me 
       rowKey={entry.clientMsgId} name={text.you} at={entry.createdAt} first={first} own senderId={me} look={look}
       state={words} tabbable={tabbable}
     >
-      <div className={s.body} id={id}><Linked text={preview.length < entry.body.length ? `${preview}…` : preview} /></div>
+      <div className={s.body} id={id} dir="auto"><Linked text={preview.length < entry.body.length ? `${preview}…` : preview} /></div>
       {words && (
         <p className={s.state} {...(entry.refusal ? { role: "alert" } : {})}>
           {entry.refusal && <Icon name="alert" />}

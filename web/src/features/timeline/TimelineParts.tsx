@@ -5,7 +5,7 @@ import s from "./Timeline.module.css";
 
 /** Above the first message there is. */
 export function Begin({ name, group }: { name: string; group: boolean }) {
-  return <div className={s.start}><strong>{name}</strong>{group ? text.log.beginGroup(name) : text.log.beginDM(name)}</div>;
+  return <div className={s.start}><strong dir="auto">{name}</strong>{group ? text.log.beginGroup(name) : text.log.beginDM(name)}</div>;
 }
 
 /** Between two messages that are here: others are missing. */
