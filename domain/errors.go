@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -116,3 +117,6 @@ var (
 	ErrUnavailable        = &Fault{Kind: KindUnavailable, Code: "unavailable", Detail: "The service cannot do this right now; try again.", RetryAfter: time.Second}
 	ErrStorageFull        = &Fault{Kind: KindUnavailable, Code: "storage_full", Detail: "The server has no room left to store this; try again later.", RetryAfter: 5 * time.Second}
 )
+
+// ErrPasswordChanged says that a password hash is not the one any more that was checked. It is for use cases: they check again.
+var ErrPasswordChanged = errors.New("the password was changed meanwhile")

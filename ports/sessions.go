@@ -9,8 +9,10 @@ import (
 
 // SessionStore keeps sign-ins and their refresh tokens. Changes of one session happen one after another.
 type SessionStore interface {
-	// CreateSession adds a session and the first token of its chain.
-	CreateSession(ctx context.Context, s domain.Session, first domain.RefreshToken) error
+	// CreateSession adds a session and the first token of its chain, if the hash of its user's password is still the one that
+	// was checked: a session either is there when a new password revokes those before it, or never begins.
+	// ErrUserNotFound, ErrPasswordChanged.
+	CreateSession(ctx context.Context, checked string, s domain.Session, first domain.RefreshToken) error
 	// Exchange gives the token with hash presented the successor next, if domain's CheckExchange allows it at now: it marks
 	// the token exchanged; if it is the first of its siblings to be used, it marks the parent and makes the unused siblings stale;
 	// next gets the token's session and becomes a child of it; the session lives until next expires. It

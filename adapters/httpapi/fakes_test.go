@@ -55,6 +55,8 @@ func (plainPasswords) MatchPassword(_ context.Context, hash, password string) (b
 	return hash == "plain:"+password, nil
 }
 
+func (plainPasswords) Outdated(string) bool { return false }
+
 // discardEvents takes events to nowhere.
 type discardEvents struct{}
 

@@ -33,11 +33,14 @@ func newSessionTables() sessionTables {
 }
 
 // CreateSession implements ports.SessionStore.
-func (s *Store) CreateSession(ctx context.Context, session domain.Session, first domain.RefreshToken) error {
+func (s *Store) CreateSession(ctx context.Context, checked string, session domain.Session, first domain.RefreshToken) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
 	defer s.mu.Unlock()
+	if err := s.checkHash(session.UserID, checked); err != nil {
+		return err
+	}
 	s.addSession(session, first)
 	return nil
 }

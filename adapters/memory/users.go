@@ -83,17 +83,42 @@ func (s *Store) SetUsername(ctx context.Context, id domain.UserID, username stri
 }
 
 // SetPassword implements ports.UserStore.
-func (s *Store) SetPassword(ctx context.Context, id domain.UserID, hash string, keep domain.SessionID) ([]domain.SessionID, error) {
+func (s *Store) SetPassword(
+	ctx context.Context, id domain.UserID, checked, hash string, keep domain.SessionID,
+) ([]domain.SessionID, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	u := s.users[id]
-	if u == nil {
-		return nil, domain.ErrUserNotFound
+	if err := s.checkHash(id, checked); err != nil {
+		return nil, err
 	}
-	u.PasswordHash = hash
+	s.users[id].PasswordHash = hash
 	return s.revoke(id, func(session domain.SessionID) bool { return session != keep }), nil
+}
+
+// RehashPassword implements ports.UserStore.
+func (s *Store) RehashPassword(ctx context.Context, id domain.UserID, checked, hash string) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	if err := s.checkHash(id, checked); err != nil {
+		return err
+	}
+	s.users[id].PasswordHash = hash
+	return nil
+}
+
+// checkHash reports whether an account still has the password hash that was checked.
+func (s *Store) checkHash(id domain.UserID, checked string) error {
+	switch u := s.users[id]; {
+	case u == nil:
+		return domain.ErrUserNotFound
+	case u.PasswordHash != checked:
+		return domain.ErrPasswordChanged
+	}
+	return nil
 }
 
 func (s *Store) addUsername(u *domain.User) {

@@ -36,6 +36,8 @@ type Hasher struct {
 	cost   int
 	places chan struct{}
 	nobody []byte // what the password for an unknown account is compared with
+
+	compare func(hash, password []byte) error
 }
 
 var _ ports.PasswordHasher = (*Hasher)(nil)
@@ -53,7 +55,7 @@ func New(cfg Config) (*Hasher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("passwords: %w", err)
 	}
-	return &Hasher{cost: cfg.Cost, places: make(chan struct{}, places), nobody: nobody}, nil
+	return &Hasher{cost: cfg.Cost, places: make(chan struct{}, places), nobody: nobody, compare: bcrypt.CompareHashAndPassword}, nil
 }
 
 // HashPassword implements ports.PasswordHasher.
@@ -82,11 +84,36 @@ func (h *Hasher) MatchPassword(ctx context.Context, hash, password string) (bool
 	}
 	// bcrypt reads 72 bytes and passes over the rest; a longer password never was one.
 	given := []byte(password)[:min(len(password), domain.MaxPasswordBytes)]
-	err := bcrypt.CompareHashAndPassword(stored, given)
+	err := h.compare(stored, given)
 	if err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return false, fmt.Errorf("bcrypt: %w", err)
 	}
-	return err == nil && known && len(password) <= domain.MaxPasswordBytes, nil
+	if err == nil && known && len(password) <= domain.MaxPasswordBytes {
+		return true, nil
+	}
+	h.makeUpFor(stored, given)
+	return false, nil
+}
+
+// makeUpFor spends what a hash of a lower cost took less than one of today's: its account would be known by its answers.
+// Each cost takes twice the time of the one below, so one comparison of every cost between the two is just that.
+func (h *Hasher) makeUpFor(stored, given []byte) {
+	for cost := costOf(stored); cost < h.cost; cost++ {
+		cheaper := fmt.Appendf(nil, "$2a$%02d%s", cost, h.nobody[len("$2a$00"):])
+		_ = h.compare(cheaper, given)
+	}
+}
+
+// Outdated implements ports.PasswordHasher.
+func (h *Hasher) Outdated(hash string) bool { return costOf([]byte(hash)) != h.cost }
+
+// costOf returns the cost of a hash; 0 of what is none.
+func costOf(hash []byte) int {
+	cost, err := bcrypt.Cost(hash)
+	if err != nil {
+		return 0
+	}
+	return cost
 }
 
 // enter waits for a place.

@@ -53,6 +53,23 @@ func TestEveryMatchTakesOneComparisonOfTheConfiguredCost(t *testing.T) {
 		require.Error(t, err, "it was looked at")
 	})
 
+	t.Run("a wrong password for a cheaper hash takes a comparison of every cost up to today's", func(t *testing.T) {
+		cheap, err := newHasher(t, 1).HashPassword(t.Context(), "correct horse")
+		require.NoError(t, err)
+		h, err := New(Config{Cost: bcrypt.MinCost + 3})
+		require.NoError(t, err)
+		require.True(t, h.Outdated(cheap))
+		var costs []int
+		h.compare = func(hash, password []byte) error {
+			costs = append(costs, costOf(hash))
+			return bcrypt.CompareHashAndPassword(hash, password)
+		}
+		match, err := h.MatchPassword(t.Context(), cheap, "wrong horse")
+		require.NoError(t, err)
+		require.False(t, match)
+		require.Equal(t, []int{4, 4, 5, 6}, costs, "2^4 + 2^4 + 2^5 + 2^6 = 2^7")
+	})
+
 	t.Run("a password that is too long is compared, too", func(t *testing.T) {
 		_, err := newHasher(t, 1).MatchPassword(t.Context(), "not a hash", strings.Repeat("x", domain.MaxPasswordBytes+1))
 		require.Error(t, err, "it was looked at")

@@ -34,7 +34,10 @@ const (
 	qUserByID       = `SELECT ` + userColumns + ` FROM users WHERE user_id = $1`
 	qUserByEmailKey = `SELECT ` + userColumns + ` FROM users WHERE email_key = $1`
 	qSetUsername    = `UPDATE users SET username = $2, username_key = $3, updated_at = $4 WHERE user_id = $1 RETURNING ` + userColumns
-	qSetPassword    = `UPDATE users SET password_hash = $2, updated_at = $3 WHERE user_id = $1`
+	// Who checks a hash to begin a session, and who replaces it, wait for each other: the second sees what the first did.
+	qHashToBeginWith = `SELECT password_hash FROM users WHERE user_id = $1 FOR SHARE`
+	qHashToReplace   = `SELECT password_hash FROM users WHERE user_id = $1 FOR NO KEY UPDATE`
+	qSetPassword     = `UPDATE users SET password_hash = $2, updated_at = $3 WHERE user_id = $1`
 )
 
 // CreateUser implements ports.UserStore.
@@ -77,19 +80,45 @@ func (d *DB) SetUsername(ctx context.Context, id domain.UserID, username string)
 }
 
 // SetPassword implements ports.UserStore.
-func (d *DB) SetPassword(ctx context.Context, id domain.UserID, hash string, keep domain.SessionID) (revoked []domain.SessionID, err error) {
+func (d *DB) SetPassword(
+	ctx context.Context, id domain.UserID, checked, hash string, keep domain.SessionID,
+) (revoked []domain.SessionID, err error) {
 	err = d.change(ctx, func(ctx context.Context, q queries) error {
-		n, err := q.exec(ctx, qSetPassword, id, hash, d.now())
-		if err != nil {
+		if err := d.replaceHash(ctx, q, id, checked, hash); err != nil {
 			return err
-		}
-		if n == 0 {
-			return domain.ErrUserNotFound
 		}
 		revoked, err = d.revoke(ctx, q, qRevokeOthers, id, keep)
 		return err
 	})
 	return revoked, err
+}
+
+// RehashPassword implements ports.UserStore.
+func (d *DB) RehashPassword(ctx context.Context, id domain.UserID, checked, hash string) error {
+	return d.change(ctx, func(ctx context.Context, q queries) error { return d.replaceHash(ctx, q, id, checked, hash) })
+}
+
+func (d *DB) replaceHash(ctx context.Context, q queries, id domain.UserID, checked, hash string) error {
+	if err := checkHash(ctx, q, qHashToReplace, id, checked); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, qSetPassword, id, hash, d.now())
+	return err
+}
+
+// checkHash reports whether an account still has the password hash that was checked; query locks it until the change is made.
+func checkHash(ctx context.Context, q queries, query string, id domain.UserID, checked string) error {
+	var stored string
+	err := q.get(ctx, &stored, query, id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return domain.ErrUserNotFound
+	case err != nil:
+		return err
+	case stored != checked:
+		return domain.ErrPasswordChanged
+	}
+	return nil
 }
 
 // findUser returns the one account that a query gives, or ErrUserNotFound.

@@ -50,7 +50,7 @@ func TestARevokedSessionIsNotRemembered(t *testing.T) {
 			require.NoError(t, err)
 		},
 		"password changed": func(t *testing.T, d *DB, s domain.Session) {
-			_, err := d.SetPassword(t.Context(), s.UserID, "hash", "another")
+			_, err := d.SetPassword(t.Context(), s.UserID, "hash", "new hash", "another")
 			require.NoError(t, err)
 		},
 		"token reused": func(t *testing.T, d *DB, s domain.Session) {
@@ -75,7 +75,7 @@ func TestARevokedSessionIsNotRemembered(t *testing.T) {
 			d := openTest(t)
 			users, _ := addRooms(t, d, 1)
 			s := sessionOf(users[0])
-			require.NoError(t, d.CreateSession(t.Context(), s, tokenOf(s, 1)))
+			require.NoError(t, d.CreateSession(t.Context(), "hash", s, tokenOf(s, 1)))
 			require.Empty(t, revokedOf(t, d, s.ID))
 			end(t, d, s)
 			require.Equal(t, []domain.SessionID{s.ID}, revokedOf(t, d, s.ID))

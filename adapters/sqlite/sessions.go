@@ -79,17 +79,19 @@ func (d *DB) PurgeSessions(ctx context.Context, expiredBefore time.Time, limit i
 	return purged, err
 }
 
-// CreateSession implements ports.SessionStore; ErrUserNotFound if there is no such account.
-func (d *DB) CreateSession(ctx context.Context, s domain.Session, first domain.RefreshToken) error {
-	return d.writer.do(ctx, func(ctx context.Context, q *queries) error { return insertSession(ctx, q, s, first) })
+// CreateSession implements ports.SessionStore.
+func (d *DB) CreateSession(ctx context.Context, checked string, s domain.Session, first domain.RefreshToken) error {
+	return d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+		if err := checkHash(ctx, q, s.UserID, checked); err != nil {
+			return err
+		}
+		return insertSession(ctx, q, s, first)
+	})
 }
 
 func insertSession(ctx context.Context, q *queries, s domain.Session, first domain.RefreshToken) error {
 	_, err := q.exec(ctx, qInsertSession, s.ID, s.UserID, s.UserAgent, moment{s.CreatedAt}, moment{s.LastActiveAt},
 		moment{s.ExpiresAt}, s.Revoked)
-	if isForeignKey(err) {
-		return domain.ErrUserNotFound
-	}
 	if err != nil {
 		return err
 	}

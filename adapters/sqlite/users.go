@@ -31,6 +31,7 @@ const (
 	qUserByID       = `SELECT ` + userColumns + ` FROM users WHERE user_id = ?`
 	qUserByEmailKey = `SELECT ` + userColumns + ` FROM users WHERE email_key = ?`
 	qSetUsername    = `UPDATE users SET username = ?, username_key = ?, updated_at = ? WHERE user_id = ? RETURNING ` + userColumns
+	qPasswordHash   = `SELECT password_hash FROM users WHERE user_id = ?`
 	qSetPassword    = `UPDATE users SET password_hash = ?, updated_at = ? WHERE user_id = ?`
 )
 
@@ -84,19 +85,45 @@ func (d *DB) SetUsername(ctx context.Context, id domain.UserID, username string)
 }
 
 // SetPassword implements ports.UserStore.
-func (d *DB) SetPassword(ctx context.Context, id domain.UserID, hash string, keep domain.SessionID) (revoked []domain.SessionID, err error) {
+func (d *DB) SetPassword(
+	ctx context.Context, id domain.UserID, checked, hash string, keep domain.SessionID,
+) (revoked []domain.SessionID, err error) {
 	err = d.endSessions(ctx, func(ctx context.Context, q *queries) error {
-		n, err := q.exec(ctx, qSetPassword, hash, moment{d.clock()}, id)
-		if err != nil {
+		if err := d.replaceHash(ctx, q, id, checked, hash); err != nil {
 			return err
-		}
-		if n == 0 {
-			return domain.ErrUserNotFound
 		}
 		revoked, err = d.revoke(ctx, q, qRevokeOthers, id, keep)
 		return err
 	})
 	return revoked, err
+}
+
+// RehashPassword implements ports.UserStore.
+func (d *DB) RehashPassword(ctx context.Context, id domain.UserID, checked, hash string) error {
+	return d.writer.do(ctx, func(ctx context.Context, q *queries) error { return d.replaceHash(ctx, q, id, checked, hash) })
+}
+
+func (d *DB) replaceHash(ctx context.Context, q *queries, id domain.UserID, checked, hash string) error {
+	if err := checkHash(ctx, q, id, checked); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, qSetPassword, hash, moment{d.clock()}, id)
+	return err
+}
+
+// checkHash reports whether an account still has the password hash that was checked.
+func checkHash(ctx context.Context, q *queries, id domain.UserID, checked string) error {
+	var stored string
+	err := q.get(ctx, &stored, qPasswordHash, id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return domain.ErrUserNotFound
+	case err != nil:
+		return err
+	case stored != checked:
+		return domain.ErrPasswordChanged
+	}
+	return nil
 }
 
 // findUser returns the one account that a query gives, or ErrUserNotFound.

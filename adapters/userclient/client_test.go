@@ -44,7 +44,7 @@ func TestRevocationReader(t *testing.T) {
 		user := portstest.Core{Users: store}.AddUser(t, "ada")
 		begin := func() domain.SessionID {
 			s, first := portstest.NewSession(user.ID, time.Now())
-			require.NoError(t, store.CreateSession(t.Context(), s, first))
+			require.NoError(t, store.CreateSession(t.Context(), user.PasswordHash, s, first))
 			return s.ID
 		}
 		revoke := func(id domain.SessionID) {

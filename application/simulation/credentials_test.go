@@ -62,3 +62,6 @@ func (credentials) HashPassword(_ context.Context, password string) (string, err
 func (credentials) MatchPassword(_ context.Context, hash, password string) (bool, error) {
 	return hash == password, nil
 }
+
+// Outdated says that no hash is.
+func (credentials) Outdated(string) bool { return false }

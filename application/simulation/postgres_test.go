@@ -179,9 +179,9 @@ func (d database) UserByEmail(ctx context.Context, email string) (domain.User, e
 	return through(ctx, d.p, "postgres.user", email, func(ctx context.Context) (domain.User, error) { return d.Store.UserByEmail(ctx, email) })
 }
 
-func (d database) CreateSession(ctx context.Context, s domain.Session, first domain.RefreshToken) error {
+func (d database) CreateSession(ctx context.Context, checked string, s domain.Session, first domain.RefreshToken) error {
 	return do(ctx, d.p, "postgres.create session", short(s.UserID), func(ctx context.Context) error {
-		return d.Store.CreateSession(ctx, s, first)
+		return d.Store.CreateSession(ctx, checked, s, first)
 	})
 }
 

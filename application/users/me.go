@@ -57,31 +57,37 @@ type ChangePasswordInput struct {
 	Old, New string
 }
 
-// Execute replaces the password and ends every other session; invalid_credentials if the old one is wrong.
+// Execute replaces the password and ends every other session; invalid_credentials if the old one is wrong, also if it was
+// changed meanwhile.
 func (uc *ChangePassword) Execute(ctx context.Context, in ChangePasswordInput) error {
 	if err := domain.CheckPassword("new_password", in.New); err != nil {
 		return err
 	}
+	ended, err := recheck(func() ([]domain.SessionID, error) { return uc.attempt(ctx, in) })
+	if err != nil {
+		return err
+	}
+	return endSessions(ctx, uc.announcer, ended, uc.life)
+}
+
+func (uc *ChangePassword) attempt(ctx context.Context, in ChangePasswordInput) ([]domain.SessionID, error) {
 	u, err := uc.users.UserByID(ctx, in.User)
 	if err != nil {
-		return ownAccount("find user", err)
+		return nil, ownAccount("find user", err)
 	}
 	match, err := uc.hasher.MatchPassword(ctx, u.PasswordHash, in.Old)
 	if err != nil {
-		return fmt.Errorf("match password: %w", err)
+		return nil, fmt.Errorf("match password: %w", err)
 	}
 	if !match {
-		return domain.ErrInvalidCredentials
+		return nil, domain.ErrInvalidCredentials
 	}
 	hash, err := uc.hasher.HashPassword(ctx, in.New)
 	if err != nil {
-		return fmt.Errorf("hash password: %w", err)
+		return nil, fmt.Errorf("hash password: %w", err)
 	}
-	ended, err := uc.users.SetPassword(ctx, in.User, hash, in.Session)
-	if err != nil {
-		return ownAccount("set password", err)
-	}
-	return endSessions(ctx, uc.announcer, ended, uc.life)
+	ended, err := uc.users.SetPassword(ctx, in.User, u.PasswordHash, hash, in.Session)
+	return ended, ownAccount("set password", err)
 }
 
 // ownAccount wraps an error about the caller's own account: a token for an account that is gone is not valid.

@@ -25,7 +25,7 @@ func RunSessions(t *testing.T, open Open) {
 func (c Core) addSession(t testing.TB, u domain.User, at time.Time) domain.Session {
 	t.Helper()
 	s, first := NewSession(u.ID, at)
-	require.NoError(t, c.Sessions.CreateSession(t.Context(), s, first))
+	require.NoError(t, c.Sessions.CreateSession(t.Context(), u.PasswordHash, s, first))
 	return s
 }
 
@@ -44,7 +44,7 @@ func runSessionLookup(t *testing.T, open Open) {
 		u := c.signUp(t, "anna", clock.Now()).user
 		s, first := NewSession(u.ID, clock.Now().Add(1234*time.Millisecond))
 		s.UserAgent = "Mozilla/5.0 (Zürich)"
-		require.NoError(t, c.Sessions.CreateSession(t.Context(), s, first))
+		require.NoError(t, c.Sessions.CreateSession(t.Context(), u.PasswordHash, s, first))
 		require.Equal(t, s, c.session(t, s.ID))
 	})
 
@@ -177,8 +177,8 @@ func runSessionPurge(t *testing.T, open Open) {
 		anna := c.AddUser(t, "anna") // with a session of the real time, which is far from expiring
 		old, oldToken := NewSession(anna.ID, clock.Now())
 		renewed, first := NewSession(anna.ID, clock.Now())
-		require.NoError(t, c.Sessions.CreateSession(t.Context(), old, oldToken))
-		require.NoError(t, c.Sessions.CreateSession(t.Context(), renewed, first))
+		require.NoError(t, c.Sessions.CreateSession(t.Context(), anna.PasswordHash, old, oldToken))
+		require.NoError(t, c.Sessions.CreateSession(t.Context(), anna.PasswordHash, renewed, first))
 		clock.Advance(time.Hour)
 		second := NewToken(renewed.ID, clock.Now())
 		_, err := c.Sessions.Exchange(t.Context(), first.Hash, second, clock.Now())

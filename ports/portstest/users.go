@@ -14,6 +14,7 @@ func RunUsers(t *testing.T, open Open) {
 	t.Run("accounts", func(t *testing.T) { runAccounts(t, open) })
 	t.Run("unique names", func(t *testing.T) { runUniqueNames(t, open) })
 	t.Run("changes of an account", func(t *testing.T) { runAccountChanges(t, open) })
+	t.Run("changes of a password", func(t *testing.T) { runPasswordChanges(t, open) })
 	t.Run("search", func(t *testing.T) { runSearch(t, open) })
 	t.Run("look-up by id", func(t *testing.T) { runLookup(t, open) })
 }
@@ -53,8 +54,11 @@ func runAccounts(t *testing.T, open Open) {
 		require.ErrorIs(t, err, domain.ErrUserNotFound)
 		_, err = c.Users.SetUsername(t.Context(), nobody, "bob")
 		require.ErrorIs(t, err, domain.ErrUserNotFound)
-		_, err = c.Users.SetPassword(t.Context(), nobody, "hash", "")
+		_, err = c.Users.SetPassword(t.Context(), nobody, "", "hash", "")
 		require.ErrorIs(t, err, domain.ErrUserNotFound)
+		require.ErrorIs(t, c.Users.RehashPassword(t.Context(), nobody, "", "hash"), domain.ErrUserNotFound)
+		s, first := NewSession(nobody, clock.Now())
+		require.ErrorIs(t, c.Sessions.CreateSession(t.Context(), "", s, first), domain.ErrUserNotFound)
 	})
 
 	t.Run("a context that has ended does nothing", func(t *testing.T) {
@@ -175,7 +179,7 @@ func runAccountChanges(t *testing.T, open Open) {
 		require.NoError(t, err)
 		stranger := c.signUp(t, "bob", clock.Now())
 
-		revoked, err := c.Users.SetPassword(t.Context(), r.user.ID, "new hash", r.session.ID)
+		revoked, err := c.Users.SetPassword(t.Context(), r.user.ID, r.user.PasswordHash, "new hash", r.session.ID)
 		require.NoError(t, err)
 		require.Equal(t, []domain.SessionID{other.ID}, revoked)
 		stored, err := c.Users.UserByID(t.Context(), r.user.ID)
@@ -184,5 +188,81 @@ func runAccountChanges(t *testing.T, open Open) {
 		require.False(t, c.session(t, r.session.ID).Revoked)
 		require.True(t, c.session(t, other.ID).Revoked)
 		require.False(t, c.session(t, stranger.session.ID).Revoked)
+	})
+}
+
+// runPasswordChanges is the contract of what rests on a password: each change names the hash that was checked.
+func runPasswordChanges(t *testing.T, open Open) {
+	clock := NewManualClock()
+	hashOf := func(t *testing.T, c Core, id domain.UserID) string {
+		t.Helper()
+		u, err := c.Users.UserByID(t.Context(), id)
+		require.NoError(t, err)
+		return u.PasswordHash
+	}
+
+	t.Run("no session begins with a password that was replaced, and nothing is left of it", func(t *testing.T) {
+		c := open(t, clock.Now)
+		r := c.signUp(t, "anna", clock.Now())
+		_, err := c.Users.SetPassword(t.Context(), r.user.ID, r.user.PasswordHash, "new hash", r.session.ID)
+		require.NoError(t, err)
+		late, first := NewSession(r.user.ID, clock.Now())
+		require.ErrorIs(t, c.Sessions.CreateSession(t.Context(), r.user.PasswordHash, late, first), domain.ErrPasswordChanged)
+		_, err = c.Sessions.SessionByID(t.Context(), late.ID)
+		require.ErrorIs(t, err, domain.ErrSessionNotFound)
+		_, err = c.Sessions.SessionByToken(t.Context(), first.Hash)
+		require.ErrorIs(t, err, domain.ErrRefreshInvalid)
+	})
+
+	t.Run("a password that was replaced replaces nothing and ends nothing", func(t *testing.T) {
+		c := open(t, clock.Now)
+		r := c.signUp(t, "anna", clock.Now())
+		_, err := c.Users.SetPassword(t.Context(), r.user.ID, r.user.PasswordHash, "first", r.session.ID)
+		require.NoError(t, err)
+		_, err = c.Users.SetPassword(t.Context(), r.user.ID, r.user.PasswordHash, "second", "")
+		require.ErrorIs(t, err, domain.ErrPasswordChanged)
+		require.ErrorIs(t, c.Users.RehashPassword(t.Context(), r.user.ID, r.user.PasswordHash, "third"), domain.ErrPasswordChanged)
+		require.Equal(t, "first", hashOf(t, c, r.user.ID))
+		require.False(t, c.session(t, r.session.ID).Revoked)
+	})
+
+	t.Run("another hash of the same password leaves the sessions alone", func(t *testing.T) {
+		c := open(t, clock.Now)
+		r := c.signUp(t, "anna", clock.Now())
+		require.NoError(t, c.Users.RehashPassword(t.Context(), r.user.ID, r.user.PasswordHash, "dearer"))
+		require.Equal(t, "dearer", hashOf(t, c, r.user.ID))
+		require.False(t, c.session(t, r.session.ID).Revoked)
+	})
+
+	t.Run("of many changes at once exactly one holds", func(t *testing.T) {
+		c := open(t, clock.Now)
+		r := c.signUp(t, "anna", clock.Now())
+		errs := race(10, func(int) error {
+			_, err := c.Users.SetPassword(t.Context(), r.user.ID, r.user.PasswordHash, "hash "+NewUUID(), r.session.ID)
+			return err
+		})
+		require.Equal(t, 1, countErrors(errs, nil))
+		require.Equal(t, 9, countErrors(errs, domain.ErrPasswordChanged))
+	})
+
+	t.Run("however sign-ins race with a new password, none outlives it", func(t *testing.T) {
+		c := open(t, clock.Now)
+		r := c.signUp(t, "anna", clock.Now())
+		errs := race(17, func(i int) error {
+			if i == 8 {
+				_, err := c.Users.SetPassword(t.Context(), r.user.ID, r.user.PasswordHash, "new hash", r.session.ID)
+				return err
+			}
+			s, first := NewSession(r.user.ID, clock.Now())
+			return c.Sessions.CreateSession(t.Context(), r.user.PasswordHash, s, first)
+		})
+		for _, err := range errs {
+			if err != nil {
+				require.ErrorIs(t, err, domain.ErrPasswordChanged)
+			}
+		}
+		live, err := c.Sessions.LiveSessions(t.Context(), r.user.ID, clock.Now())
+		require.NoError(t, err)
+		require.Equal(t, []domain.Session{r.session}, live, "only the one that was to be kept")
 	})
 }
