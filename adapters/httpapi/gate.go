@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,7 @@ var errOverloaded = &domain.Fault{
 // gates are the bounds of one server's requests.
 type gates struct {
 	signIn, clients, services *gate
+	decoding                  *gate // reading what bodies say takes the processor
 	shed                      *prometheus.CounterVec
 }
 
@@ -41,6 +43,7 @@ func newGates() gates {
 		signIn:   newGate(signInPlaces, signInQueue, shed.WithLabelValues("sign-in")),
 		clients:  newGate(gatePlaces, gateQueue, shed.WithLabelValues("client")),
 		services: newGate(gatePlaces, gateQueue, shed.WithLabelValues("service")),
+		decoding: newGate(max(2, runtime.GOMAXPROCS(0)), gateQueue, shed.WithLabelValues("decode")),
 		shed:     shed,
 	}
 }

@@ -99,7 +99,7 @@ func internalCall[In any](s *site, call func(r *http.Request, in In) (status int
 }
 
 func decodeInternal[In any](w http.ResponseWriter, r *http.Request) (in In, err error) {
-	data, err := readBody(w, r, MaxBodyBytes)
+	data, err := readBody(w, r, maxServiceBytes, func(int) bool { return true })
 	switch {
 	case err != nil:
 		return in, err

@@ -155,7 +155,7 @@ func TestInternalBodiesAreStrict(t *testing.T) {
 		"more behind it":             {serviceapi.Members, `{} {}`, "malformed_json", 400},
 		"another type":               {serviceapi.Lease, `{"age_ms":"1","lease_ms":1,"limit":1}`, "malformed_json", 400},
 		"a hash of another length":   {serviceapi.Of(serviceapi.Allocate, testConversation), `{"body_hash":"AAAA"}`, "malformed_json", 400},
-		"more than 2 MiB":            {serviceapi.Members, `{"x":"` + strings.Repeat("x", MaxBodyBytes) + `"}`, "body_too_large", 413},
+		"more than 2 MiB":            {serviceapi.Members, `{"x":"` + strings.Repeat("x", maxServiceBytes) + `"}`, "body_too_large", 413},
 		"too many sessions":          {serviceapi.Revoked, tooMany, "validation_failed", 422},
 		"no session id":              {serviceapi.Revoked, `{"session_ids":["x"]}`, "validation_failed", 422},
 		"no sender":                  {serviceapi.Of(serviceapi.Allocate, testConversation), `{"client_msg_id":"x"}`, "validation_failed", 422},

@@ -51,6 +51,7 @@ type site struct {
 	contract *contract
 	outage   *outage // of the shared rate counters
 	gates    gates
+	bodies   *bodyBudget
 	fallback http.Handler // what is not under /api and has no route; nil: a 404 problem
 }
 
@@ -79,6 +80,7 @@ func NewHandler(cfg Config, log *slog.Logger, metrics prometheus.Registerer, tok
 		return nil, err
 	}
 	s := &site{cfg: cfg, log: log, tokens: tokens, latency: newLatency(), contract: document, outage: &outage{log: log}, gates: newGates()}
+	s.bodies = newBodyBudget(s.gates.shed.WithLabelValues("body"))
 	if err := errors.Join(metrics.Register(s.latency), metrics.Register(s.gates.shed)); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}

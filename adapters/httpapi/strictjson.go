@@ -1,12 +1,12 @@
 package httpapi
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -16,121 +16,114 @@ import (
 	"chatsystem/domain"
 )
 
-// MaxBodyBytes bounds a request's body: a message of 100,000 four-byte characters, all escaped, is 1.2 MB.
-const MaxBodyBytes = 2 << 20
-
-// maxAnonymousBodyBytes bounds the body of a request that needs no token: nobody answers for the memory it takes.
-const maxAnonymousBodyBytes = 64 << 10
-
-// strictBody reads and checks the JSON body of an operation and hands the decoded members on. The standard decoder lets
-// duplicate names, invalid UTF-8, lone surrogates and names in another case through; none of them gets past here.
-func (s *site) strictBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rule := s.operationOf(r).body
-		if rule == nil {
-			next.ServeHTTP(w, r)
-			return
-		}
-		limit := int64(MaxBodyBytes)
-		if s.operationOf(r).public {
-			limit = maxAnonymousBodyBytes
-		}
-		exchangeOf(r.Context()).looked() // a client that sends slowly is in nobody's way
-		data, err := readBody(w, r, limit)
-		switch {
-		case err != nil:
-			s.fail(w, r, err)
-			return
-		case len(data) == 0 && rule.required:
-			s.fail(w, r, errMissingBody)
-			return
-		case len(data) == 0:
-			r.Body = http.NoBody
-		default:
-			members, err := decodeMembers(data, rule)
-			if err != nil {
-				s.fail(w, r, err)
-				return
-			}
-			r.Body = decodedBody{http.NoBody, members}
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// decodedBody carries decoded members to the generated code, which asks bodies for ValidatedValue and binds that, by
-// exact names, instead of decoding once more.
-type decodedBody struct {
-	io.ReadCloser
-	members map[string]any
-}
-
-// ValidatedValue returns the members: strings, json.Numbers that fit an int64, and lists of strings.
-func (b decodedBody) ValidatedValue() any { return b.members }
-
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if r.ContentLength == 0 {
-		return nil, nil
-	}
-	if !isPlainJSON(r.Header) {
-		return nil, errUnsupportedMedia
-	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, errBodyTooLarge
-	case err != nil:
-		return nil, malformedJSON("The body could not be read to its end.")
-	}
-	return data, nil
-}
-
-func isPlainJSON(h http.Header) bool {
-	mediaType, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil || mediaType != "application/json" {
-		return false
-	}
-	charset, given := params["charset"]
-	return (!given || strings.EqualFold(charset, "utf-8")) && h.Get("Content-Encoding") == ""
-}
+// What of a body is nobody's is passed over: newer clients may say more than this server knows. It is bounded, as checking it takes time.
+const (
+	maxUnknownTokens = 1024 // names and values
+	maxNesting       = 16
+)
 
 // decodeMembers decodes one JSON object; members the rule does not name are checked for syntax and dropped. All members
 // at fault are reported together.
 func decodeMembers(data []byte, rule *bodyRule) (map[string]any, error) {
-	var raw map[string]jsontext.Value
-	if err := strict.Unmarshal(data, &raw); err != nil || raw == nil {
-		return nil, explainJSON(err)
+	dec := jsontext.NewDecoder(bytes.NewBuffer(data))
+	if dec.PeekKind() != jsontext.KindBeginObject {
+		return nil, explainJSON(cmp.Or[error](dec.SkipValue(), errNoObject))
 	}
 	members := make(map[string]any, len(rule.members))
-	var faults []domain.FieldFault
-	for _, m := range rule.members {
-		v, given := raw[m.name]
-		if !given || v.Kind() == jsontext.KindNull {
-			if m.required {
-				faults = append(faults, domain.FieldFault{Field: m.name, Code: "required", Detail: m.name + " is required."})
-			}
-			continue
-		}
-		value, fault := decodeValue(m.name, m.kind, v)
-		if fault != nil {
-			faults = append(faults, *fault)
-			continue
-		}
-		members[m.name] = value
+	faults := make(map[string]*domain.FieldFault)
+	if err := readMembers(dec, rule, members, faults); err != nil {
+		return nil, explainJSON(err)
 	}
-	if faults != nil {
-		return nil, domain.InvalidFields(faults...)
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, explainJSON(cmp.Or[error](err, errNoObject))
+	}
+	var found []domain.FieldFault
+	for _, m := range rule.members {
+		switch _, given := members[m.name]; {
+		case faults[m.name] != nil:
+			found = append(found, *faults[m.name])
+		case m.required && !given:
+			found = append(found, domain.FieldFault{Field: m.name, Code: "required", Detail: m.name + " is required."})
+		}
+	}
+	if found != nil {
+		return nil, domain.InvalidFields(found...)
 	}
 	return members, nil
 }
+
+// readMembers reads an object and decodes the members that a rule names; one that is null counts as absent.
+func readMembers(dec *jsontext.Decoder, rule *bodyRule, members map[string]any, faults map[string]*domain.FieldFault) error {
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	unknown := 0
+	for dec.PeekKind() == jsontext.KindString {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		member := rule.member(name.String())
+		if member == nil {
+			unknown++
+			if err := passOver(dec, &unknown); err != nil {
+				return err
+			}
+			continue
+		}
+		value, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		if value.Kind() == jsontext.KindNull {
+			continue
+		}
+		if members[member.name], faults[member.name] = decodeValue(member.name, member.kind, value); faults[member.name] != nil {
+			delete(members, member.name)
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// member returns the rule of a name, or nil.
+func (rule *bodyRule) member(name string) *memberRule {
+	for i := range rule.members {
+		if rule.members[i].name == name {
+			return &rule.members[i]
+		}
+	}
+	return nil
+}
+
+// passOver reads a value and keeps nothing of it; it counts what it reads.
+func passOver(dec *jsontext.Decoder, tokens *int) error {
+	for depth := dec.StackDepth(); ; {
+		if _, err := dec.ReadToken(); err != nil {
+			return err
+		}
+		if *tokens++; *tokens > maxUnknownTokens || dec.StackDepth() > maxNesting {
+			return errTooManyMembers
+		}
+		if dec.StackDepth() == depth {
+			return nil
+		}
+	}
+}
+
+var (
+	errNoObject       = malformedJSON("The body must be one JSON object.")
+	errTooManyMembers = malformedJSON("The body has far more members than this request has.")
+)
 
 // explainJSON says what is wrong with the syntax without repeating what was sent.
 func explainJSON(err error) error {
 	var syntax *jsontext.SyntacticError
 	switch {
+	case errors.Is(err, errTooManyMembers):
+		return errTooManyMembers
 	case !errors.As(err, &syntax):
-		return malformedJSON("The body must be one JSON object.")
+		return errNoObject
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return malformedJSON(fmt.Sprintf("The body is not valid JSON: a member name is given twice, at byte %d.", syntax.ByteOffset))
 	}

@@ -156,8 +156,8 @@ func TestTheBodyAsAWhole(t *testing.T) {
 		"another charset":             {valid, with("Content-Type", "application/json; charset=iso-8859-1"), http.StatusUnsupportedMediaType, "unsupported_media_type"},
 		"a content type of nonsense":  {valid, with("Content-Type", "/;;"), http.StatusUnsupportedMediaType, "unsupported_media_type"},
 		"compressed":                  {valid, with("Content-Encoding", "gzip"), http.StatusUnsupportedMediaType, "unsupported_media_type"},
-		"too long":                    {valid + strings.Repeat(" ", maxAnonymousBodyBytes), nil, http.StatusRequestEntityTooLarge, "body_too_large"},
-		"too long, of unknown length": {valid + strings.Repeat(" ", maxAnonymousBodyBytes), func(r *http.Request) { r.ContentLength = -1 }, http.StatusRequestEntityTooLarge, "body_too_large"},
+		"too long":                    {valid + strings.Repeat(" ", maxBodyBytes), nil, http.StatusRequestEntityTooLarge, "body_too_large"},
+		"too long, of unknown length": {valid + strings.Repeat(" ", maxBodyBytes), func(r *http.Request) { r.ContentLength = -1 }, http.StatusRequestEntityTooLarge, "body_too_large"},
 		"cut off on its way": {valid, func(r *http.Request) {
 			r.Body = io.NopCloser(io.MultiReader(strings.NewReader(valid[:9]), brokenReader{}))
 		}, http.StatusBadRequest, "malformed_json"},
@@ -181,8 +181,8 @@ func TestABodyMayHaveItsWholeLength(t *testing.T) {
 		method, path, body string
 		most               int
 	}{
-		"without a token": {http.MethodPost, "/api/users/auth/login", validLogin, maxAnonymousBodyBytes},
-		"with one":        {http.MethodPatch, "/api/users/me", `{"username":"ada"}`, MaxBodyBytes},
+		"of a message": {http.MethodPost, "/api/messages/conversations/{conversation_id}/messages", `{"client_msg_id":"1","body":"x"}`, maxMessageBytes},
+		"of all else":  {http.MethodPatch, "/api/users/me", `{"username":"ada"}`, maxBodyBytes},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newTestSite(t, Config{}, operationRoute(tc.method, tc.path, noContent))

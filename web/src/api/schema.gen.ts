@@ -1131,7 +1131,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `body_too_large`: the body is over 2 MiB, or over 64 KiB where no token is needed. */
+        /** @description `body_too_large`: the body is over 16 KiB, or over 1.2 MB where a message is sent. */
         TooLarge: {
             headers: {
                 [name: string]: unknown;
