@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"chatsystem/adapters/httpapi"
 )
 
 // TestLimitsAreDocumented holds docs/limits.md to the code: each bound is that of what sets it, and no buffered channel is
@@ -101,4 +103,19 @@ func readable(value ast.Expr) string {
 	return strings.NewReplacer(
 		" * time.Millisecond", " ms", " * time.Second", " s", " * time.Minute", " min", " << 10", " KiB", " << 20", " MiB",
 	).Replace(text)
+}
+
+// TestRatesAreDocumented holds the table of rates to the code.
+func TestRatesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("docs/limits.md")
+	require.NoError(t, err)
+	documented := map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\| ([0-9]+/[0-9a-z]+) \\|").FindAllStringSubmatch(string(text), -1) {
+		documented[m[1]] = m[2]
+	}
+	rates := map[string]string{}
+	for name, rate := range httpapi.DefaultLimits() {
+		rates[name] = rate.String()
+	}
+	require.Equal(t, rates, documented)
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -8,6 +9,8 @@ import (
 )
 
 // authenticate lets a request with a valid access token pass, and any request of a public operation.
+//
+// Tokens that are not valid count by the client's address; beyond the rate they are answered with 429. Valid ones from there pass.
 func (s *site) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.operationOf(r).public {
@@ -20,6 +23,11 @@ func (s *site) authenticate(next http.Handler) http.Handler {
 			return
 		}
 		claims, err := s.tokens.VerifyAccess(token)
+		if errors.Is(err, domain.ErrTokenInvalid) {
+			if wait, ok := s.invalidTokens.allow(r, clientAddress(r), 1); !ok {
+				err = domain.ErrRateLimited.After(wait)
+			}
+		}
 		if err != nil {
 			s.fail(w, r, err)
 			return

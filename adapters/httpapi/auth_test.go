@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -65,4 +67,22 @@ func TestATokenIsAskedForBeforeAnythingElseIsRead(t *testing.T) {
 func TestAPathOutsideTheDocumentNeedsAToken(t *testing.T) {
 	s := newTestSite(t, Config{}, operationRoute(http.MethodGet, "/api/users/secret", noContent))
 	requireProblem(t, s.do(request(http.MethodGet, "/api/users/secret", "")), http.StatusUnauthorized, "token_invalid")
+}
+
+// TestInvalidTokensCountByAddress, and valid ones from there pass.
+func TestInvalidTokensCountByAddress(t *testing.T) {
+	s := newTestSite(t, Config{Limits: Limits{"token": {2, time.Minute}}}, operationRoute(http.MethodGet, "/api/users/me", noContent))
+	ask := func(from, token string) *httptest.ResponseRecorder {
+		r := request(http.MethodGet, "/api/users/me", "")
+		r.RemoteAddr = from + ":1000"
+		r.Header.Set("Authorization", "Bearer "+token)
+		return s.do(r)
+	}
+	for range 2 {
+		requireProblem(t, ask("192.0.2.1", "forged"), http.StatusUnauthorized, "token_invalid")
+	}
+	requireProblem(t, ask("192.0.2.1", "forged"), http.StatusTooManyRequests, "rate_limited")
+	require.Equal(t, http.StatusNoContent, ask("192.0.2.1", "user:ada").Code)
+	requireProblem(t, ask("192.0.2.1", "expired"), http.StatusUnauthorized, "token_expired")
+	requireProblem(t, ask("192.0.2.2", "forged"), http.StatusUnauthorized, "token_invalid")
 }

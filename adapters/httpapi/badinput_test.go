@@ -211,7 +211,11 @@ func TestTheLongestLegalInputIsTaken(t *testing.T) {
 
 func TestEveryLimitedOperationRefusesTooMuch(t *testing.T) {
 	one := httpapi.Rate{Requests: 1, Window: 1e9 * 60}
-	w := newWorldWith(t, httpapi.Config{Limits: httpapi.Limits{Register: one, Login: one, Refresh: one, Search: one, Send: one}})
+	limits := httpapi.DefaultLimits()
+	for name := range limits {
+		limits[name] = one
+	}
+	w := newWorldWith(t, httpapi.Config{Limits: limits})
 	ann := w.register("ann")
 	eachOperation(func(op *openapi3.Operation, method, path string) {
 		if op.Responses.Value("429") == nil {

@@ -15,13 +15,26 @@ type proxies []netip.Prefix
 func parseProxies(networks []string) (proxies, error) {
 	var p proxies
 	for _, network := range networks {
-		prefix, err := netip.ParsePrefix(network)
+		prefix, err := ParseNetwork(network)
 		if err != nil {
-			return nil, fmt.Errorf("trusted proxy %q is not a network such as 10.0.0.0/8", network)
+			return nil, fmt.Errorf("trusted proxy: %w", err)
 		}
-		p = append(p, prefix.Masked())
+		p = append(p, prefix)
 	}
 	return p, nil
+}
+
+// ParseNetwork reads a network, or the address of one host.
+func ParseNetwork(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil && addr.Zone() == "" {
+		addr = addr.Unmap()
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	prefix, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", s)
+	}
+	return prefix.Masked(), nil
 }
 
 // clientIP finds the client's address: what trusted proxies say in X-Forwarded-For, else the peer's. A proxy that names

@@ -75,7 +75,21 @@ func TestHTTPSIsKnownFromTheConnectionOrATrustedProxy(t *testing.T) {
 
 func TestEveryFaultOfTheConfigurationIsReported(t *testing.T) {
 	require.NoError(t, Config{AllowedOrigins: []string{"http://localhost:3000"}, TrustedProxies: []string{"10.0.0.0/8", "::1/128"}}.Validate())
-	err := Config{AllowedOrigins: []string{"localhost"}, TrustedProxies: []string{"10.0.0.1"}}.Validate()
+	err := Config{AllowedOrigins: []string{"localhost"}, TrustedProxies: []string{"10.0.0"}}.Validate()
 	require.ErrorContains(t, err, "localhost")
-	require.ErrorContains(t, err, "10.0.0.1")
+	require.ErrorContains(t, err, "10.0.0")
+}
+
+func TestATrustedProxyIsANetworkOrAnAddress(t *testing.T) {
+	for text, want := range map[string]string{
+		"10.1.2.3/8": "10.0.0.0/8", "10.1.2.3": "10.1.2.3/32", "::ffff:10.1.2.3": "10.1.2.3/32", "2001:db8::1": "2001:db8::1/128", "fd00::/8": "fd00::/8",
+	} {
+		got, err := ParseNetwork(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got.String())
+	}
+	for _, text := range []string{"", "10.0.0", "localhost", "10.0.0.0/33", "fe80::1%eth0"} {
+		_, err := ParseNetwork(text)
+		require.ErrorContains(t, err, "10.0.0.0/8", text)
+	}
 }

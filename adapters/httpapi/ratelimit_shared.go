@@ -13,15 +13,14 @@ import (
 type RateCounter = httprate.LimitCounter
 
 // counted returns what makes each stripe of a limiter count where its counts belong.
-func (s *site) counted(name string, rate Rate) func() httprate.Option {
-	if s.cfg.Counters == nil {
-		return httprate.WithNoop
+func (s *site) counted(name string, rate Rate, here bool) func() httprate.LimitCounter {
+	if s.cfg.Counters == nil || here {
+		return func() httprate.LimitCounter { return httprate.NewLocalLimitCounter(rate.Window) }
 	}
 	shared := s.cfg.Counters(name)
 	shared.Config(rate.Requests, rate.Window)
-	return func() httprate.Option {
-		local := httprate.NewLocalLimitCounter(rate.Window)
-		return httprate.WithLimitCounter(&sharedCounter{shared, local, s.outage})
+	return func() httprate.LimitCounter {
+		return &sharedCounter{shared, httprate.NewLocalLimitCounter(rate.Window), s.outage}
 	}
 }
 

@@ -85,7 +85,7 @@ func (c storedCounter) Get(key string, current, previous time.Time) (int, int, e
 // instance is one of the servers that count in a store, at most five sign-ins a minute.
 func instance(t *testing.T, store *counterStore) testSite {
 	t.Helper()
-	cfg := Config{Limits: Limits{Login: Rate{5, time.Minute}}, Counters: store.limiter}
+	cfg := Config{Limits: Limits{"login": {5, time.Minute}}, Counters: store.limiter}
 	return newTestSite(t, cfg, operationRoute(http.MethodPost, "/api/users/auth/login", noContent))
 }
 
@@ -146,9 +146,8 @@ func TestAStoreThatComesBackIsUsedAgainAndAnOutageIsLoggedOnce(t *testing.T) {
 
 func TestLimitersShareNoCount(t *testing.T) {
 	var names []string
-	r := Rate{1, time.Minute}
 	cfg := Config{
-		Limits: Limits{Register: r, Login: r, Account: r, Refresh: r, Search: r, Send: r, Connect: r},
+		Limits: DefaultLimits(),
 		Counters: func(name string) RateCounter {
 			names = append(names, name)
 			return storedCounter{newCounterStore(), name}
@@ -159,7 +158,11 @@ func TestLimitersShareNoCount(t *testing.T) {
 	for _, name := range names {
 		times[name]++
 	}
-	require.ElementsMatch(t, []string{"register", "login", "password", "account", "refresh", "search", "send", "connect"}, slices.Collect(maps.Keys(times)))
+	shared := DefaultLimits()
+	for _, here := range []string{"read", "mark"} {
+		delete(shared, here)
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(shared)), slices.Collect(maps.Keys(times)))
 	for name, n := range times {
 		require.Equal(t, 1, n, "%s: more than one limiter of that name", name)
 	}
@@ -180,7 +183,7 @@ func (c slowCounter) Get(key string, current, previous time.Time) (int, int, err
 
 func TestClientsDoNotWaitForEachOthersCount(t *testing.T) {
 	slow := slowCounter{storedCounter{newCounterStore(), "search"}, &atomic.Int32{}, make(chan struct{})}
-	cfg := Config{Limits: Limits{Search: Rate{1, time.Minute}}, Counters: func(string) RateCounter { return slow }}
+	cfg := Config{Limits: Limits{"search": {1, time.Minute}}, Counters: func(string) RateCounter { return slow }}
 	s := newTestSite(t, cfg, operationRoute(http.MethodGet, "/api/users/search", noContent))
 	var searching sync.WaitGroup
 	for i := range 200 {

@@ -23,10 +23,12 @@ type Config struct {
 	AllowedOrigins []string
 	// CORS answers cross-origin requests of browsers. Only for a server without a proxy in front that does.
 	CORS bool
-	// TrustedProxies are the networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed.
+	// TrustedProxies are the addresses and networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed.
 	TrustedProxies []string
 	// Limits are the rates of requests; zero is unlimited.
 	Limits Limits
+	// DeviceKey signs the cookies by which browsers are known again that an account signed in with; nil: none are.
+	DeviceKey []byte
 	// Counters returns the counts of a limiter that all instances share; nil: each process counts for itself.
 	Counters func(limiter string) RateCounter
 	// Tracer records the operations; nil records none.
@@ -44,15 +46,17 @@ func (c Config) Validate() error {
 
 // site is what all routes of one server share.
 type site struct {
-	cfg      Config
-	log      *slog.Logger
-	tokens   ports.TokenVerifier
-	latency  *prometheus.HistogramVec
-	contract *contract
-	outage   *outage // of the shared rate counters
-	gates    gates
-	bodies   *bodyBudget
-	fallback http.Handler // what is not under /api and has no route; nil: a 404 problem
+	cfg           Config
+	log           *slog.Logger
+	tokens        ports.TokenVerifier
+	latency       *prometheus.HistogramVec
+	contract      *contract
+	outage        *outage // of the shared rate counters
+	gates         gates
+	bodies        *bodyBudget
+	devices       devices
+	invalidTokens *limiter     // by address
+	fallback      http.Handler // what is not under /api and has no route; nil: a 404 problem
 }
 
 // Routes is a part of what a server serves.
@@ -80,6 +84,8 @@ func NewHandler(cfg Config, log *slog.Logger, metrics prometheus.Registerer, tok
 		return nil, err
 	}
 	s := &site{cfg: cfg, log: log, tokens: tokens, latency: newLatency(), contract: document, outage: &outage{log: log}, gates: newGates()}
+	s.devices = devices{cfg.DeviceKey}
+	s.invalidTokens = s.newLimiter("token", clientAddress, false)
 	s.bodies = newBodyBudget(s.gates.shed.WithLabelValues("body"))
 	if err := errors.Join(metrics.Register(s.latency), metrics.Register(s.gates.shed)); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
@@ -96,11 +102,12 @@ func NewHandler(cfg Config, log *slog.Logger, metrics prometheus.Registerer, tok
 	root.MethodNotAllowed(served.HandlerFunc(s.methodNotAllowed(root)).ServeHTTP)
 
 	data := root.With(served...).With(dataHeaders)
+	before, after := s.rateLimiters()
 	m := &mount{
 		site: s,
 		data: data,
-		api: data.With(s.shedEarly, deadline, dropForeignCookies, s.strictQuery, s.authenticate, s.limitRates(s.operationLimiters(cfg.Limits)),
-			s.strictBody, s.limitRates(s.accountLimiters(cfg.Limits)), s.admit),
+		api: data.With(s.shedEarly, deadline, dropForeignCookies, s.strictQuery, s.authenticate, s.limitRates(before),
+			s.strictBody, s.limitRates(after), s.limitRates(s.deviceKeepers()), s.admit),
 		realtime: root.With(s.recoverPanics),
 	}
 	for _, add := range routes {

@@ -32,7 +32,7 @@ func MetricRoutes(g prometheus.Gatherer) Routes {
 // which is a request without "sid", is rate-limited; nothing else stands between h and its long requests.
 func RealtimeRoutes(h http.Handler, paths ...string) Routes {
 	return func(m *mount) {
-		limited := m.site.limiter("connect", m.site.cfg.Limits.Connect, clientAddress)(h)
+		limited := m.site.newLimiter("connect", clientAddress, false).counting(func(*http.Request) int { return 1 })(h)
 		open := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Query().Get("sid") != "" {
 				h.ServeHTTP(w, r)

@@ -32,7 +32,7 @@ func newOpener(t *testing.T, c *redis.Client) opener {
 	t.Helper()
 	counters, log := redis.NewRateCounters(c), &bytes.Buffer{}
 	cfg := httpapi.Config{
-		Limits:   httpapi.Limits{Connect: httpapi.Rate{Requests: 5, Window: time.Minute}},
+		Limits:   httpapi.Limits{"connect": {Requests: 5, Window: time.Minute}},
 		Counters: func(limiter string) httpapi.RateCounter { return counters.Limiter(limiter) },
 	}
 	served := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })

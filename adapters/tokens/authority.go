@@ -2,6 +2,8 @@ package tokens
 
 import (
 	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -61,6 +63,15 @@ func (a *Authority) IssueAccess(c ports.AccessClaims) (string, error) {
 		return "", fmt.Errorf("sign: %w", err)
 	}
 	return signed, nil
+}
+
+// DeriveKey returns a secret for one purpose that comes from the signing key and does not reveal it; another key gives another one.
+func (a *Authority) DeriveKey(purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, a.key.Seed(), nil, purpose, sha256.Size)
+	if err != nil {
+		panic(err) // only of a length that no hash has
+	}
+	return key
 }
 
 func (a *Authority) ownKey(id string) (ed25519.PublicKey, error) {

@@ -22,6 +22,10 @@ const (
 	lastRetry    = 15 * time.Second
 	fetchPause   = time.Second     // between fetches, whoever asks for them
 	fetchWait    = 2 * time.Second // of a token whose key is not known: a pause and a quick fetch
+	maxWaiting   = 128             // tokens that wait at a time: each of them keeps a request waiting
+	maxAwaited   = 16              // keys that they wait for: the issuer changes one at a time
+	absentFor    = 5 * time.Second // so long a key that the issuer did not know is not asked for again
+	maxAbsent    = 1024            // of such keys
 )
 
 // KeySet checks access tokens with the public keys that their issuer publishes, which it keeps in memory: a token of a
@@ -29,17 +33,21 @@ const (
 //
 // A token of a key that is not known may be good: the issuer may have changed its key a moment ago. It waits for the next
 // fetch, which all such tokens share, and is invalid only if the issuer then does not know the key either; if there is no
-// answer within 2 s, VerifyAccess returns domain.ErrUnavailable, and the same token may be shown again.
+// answer within 2 s, VerifyAccess returns domain.ErrUnavailable, and the same token may be shown again; so it does at once if many
+// wait already. A key that the issuer did not know is remembered for some seconds, and its tokens do not wait.
 type KeySet struct {
 	*rules
 	source source
 	log    *slog.Logger
 	pause  time.Duration
 
-	mu     sync.Mutex
-	known  map[string]ed25519.PublicKey // by name; nil: never fetched
-	next   *fetch                       // running or to come
-	failed error                        // why the latest fetch did
+	mu      sync.Mutex
+	known   map[string]ed25519.PublicKey // by name; nil: never fetched
+	absent  map[string]time.Time         // names that the issuer did not know, with when to ask again
+	awaited map[string]int               // names that tokens wait for, with how many do
+	waiting int                          // how many wait, for whatever
+	next    *fetch                       // running or to come
+	failed  error                        // why the latest fetch did
 }
 
 // fetch is one attempt to load the keys.
@@ -56,7 +64,7 @@ func NewKeySet(cfg KeySetConfig, clock ports.Clock, log *slog.Logger) (*KeySet, 
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &KeySet{source: newSource(cfg), log: log, pause: fetchPause, next: newFetch()}
+	s := &KeySet{source: newSource(cfg), log: log, pause: fetchPause, next: newFetch(), awaited: map[string]int{}, absent: map[string]time.Time{}}
 	s.rules = newRules(cfg.Issuer, cfg.Audience, clock, s.find)
 	return s, nil
 }
@@ -78,9 +86,16 @@ func (s *KeySet) Ready(context.Context) error {
 // find returns a key by its name; it waits for a fetch if there is none.
 func (s *KeySet) find(id string) (ed25519.PublicKey, error) {
 	key, next := s.lookup(id)
-	if key != nil {
+	switch {
+	case key != nil:
 		return key, nil
+	case next == nil:
+		return nil, errUnknownKey
 	}
+	if !s.await(id) {
+		return nil, unavailable(errors.New("many wait for keys already"))
+	}
+	defer s.leave(id)
 	select {
 	case next.wanted <- struct{}{}:
 	default: // somebody else waits, too
@@ -94,15 +109,54 @@ func (s *KeySet) find(id string) (ed25519.PublicKey, error) {
 		return nil, unavailable(next.err)
 	}
 	if key, _ = s.lookup(id); key == nil {
+		s.noteAbsent(id)
 		return nil, errUnknownKey
 	}
 	return key, nil
 }
 
+// await counts a token that waits for a key; false if too many do.
+func (s *KeySet) await(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting >= maxWaiting || (s.awaited[id] == 0 && len(s.awaited) >= maxAwaited) {
+		return false
+	}
+	s.waiting++
+	s.awaited[id]++
+	return true
+}
+
+func (s *KeySet) leave(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting--
+	if s.awaited[id]--; s.awaited[id] == 0 {
+		delete(s.awaited, id)
+	}
+}
+
+// lookup returns a key, or the fetch that may bring it; neither if the issuer did not know it a moment ago.
 func (s *KeySet) lookup(id string) (ed25519.PublicKey, *fetch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.known[id], s.next
+	if key := s.known[id]; key != nil {
+		return key, nil
+	}
+	if time.Now().Before(s.absent[id]) {
+		return nil, nil
+	}
+	return nil, s.next
+}
+
+// noteAbsent remembers a key that the issuer does not know. When there are too many, all are forgotten: they are asked for again.
+func (s *KeySet) noteAbsent(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.absent) >= maxAbsent {
+		clear(s.absent)
+	}
+	s.absent[id] = time.Now().Add(absentFor)
 }
 
 // Run fetches the keys at once, then every few minutes and whenever a token of an unknown key is shown, until ctx ends;

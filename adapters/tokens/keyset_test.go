@@ -164,6 +164,66 @@ func TestAFloodOfForgedKeyNamesTakesOneFetchASecond(t *testing.T) {
 	})
 }
 
+// TestAKeyTheIssuerDoesNotKnowIsRememberedAWhile: its tokens are refused at once, and the key may still come.
+func TestAKeyTheIssuerDoesNotKnowIsRememberedAWhile(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		known, other := newAuthority(t, time.Now), newAuthority(t, time.Now)
+		s.publisher.publish(known)
+		run(t, s.KeySet)
+		pass(time.Minute)
+		token := tokenOf(t, other)
+		require.ErrorIs(t, s.verify(token), domain.ErrTokenInvalid)
+		fetched := s.publisher.count()
+		for range 100 {
+			asked := time.Now()
+			require.ErrorIs(t, s.verify(token), domain.ErrTokenInvalid)
+			require.Zero(t, time.Since(asked))
+		}
+		require.Equal(t, fetched, s.publisher.count())
+		s.publisher.publish(known, other)
+		pass(absentFor)
+		require.NoError(t, s.verify(token))
+	})
+}
+
+// TestFewWaitForKeys: a flood of invented names leaves room, and so do many tokens of one name.
+func TestFewWaitForKeys(t *testing.T) {
+	inBubble(t, func(t *testing.T, s keySetTest) {
+		run(t, s.KeySet) // the publisher never answers
+		pass(time.Minute)
+		outcomes := func(n int, token func(i int) string) (atOnce, later int) {
+			var mu sync.Mutex
+			var asking sync.WaitGroup
+			for i := range n {
+				asking.Go(func() {
+					asked := time.Now()
+					assert.ErrorIs(t, s.verify(token(i)), domain.ErrUnavailable)
+					mu.Lock()
+					defer mu.Unlock()
+					if time.Since(asked) == 0 {
+						atOnce++
+					} else {
+						later++
+					}
+				})
+			}
+			asking.Wait()
+			return atOnce, later
+		}
+		forgers := make([]string, 40)
+		for i := range forgers {
+			forgers[i] = tokenOf(t, newAuthority(t, time.Now))
+		}
+		atOnce, later := outcomes(len(forgers), func(i int) string { return forgers[i] })
+		require.Equal(t, maxAwaited, later)
+		require.Equal(t, len(forgers)-maxAwaited, atOnce)
+		atOnce, later = outcomes(2*maxWaiting, func(int) string { return forgers[0] })
+		require.Equal(t, maxWaiting, later)
+		require.Equal(t, maxWaiting, atOnce)
+		require.Empty(t, s.awaited)
+	})
+}
+
 func TestAnAnswerThatIsNoKeySetChangesNothing(t *testing.T) {
 	const other = `{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"o","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
 	const rsa = `{"kty":"RSA","use":"sig","alg":"RS256","kid":"r","n":"AQAB","e":"AQAB"}`

@@ -68,19 +68,3 @@ func withoutEmpty(environment map[string]string) map[string]string {
 	}
 	return set
 }
-
-// Switch is a setting that is on or off.
-type Switch bool
-
-// UnmarshalText reads "on" or "off".
-func (s *Switch) UnmarshalText(text []byte) error {
-	switch string(text) {
-	case "on":
-		*s = true
-	case "off":
-		*s = false
-	default:
-		return fmt.Errorf("%q is neither on nor off", text)
-	}
-	return nil
-}

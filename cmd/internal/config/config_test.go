@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"chatsystem/adapters/httpapi"
 	"chatsystem/cmd/internal/config"
 )
 
@@ -21,14 +22,14 @@ func TestDefaultsNeedNoVariable(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, config.Chat{
 		HTTPAddr: "127.0.0.1:8080", DataDir: "./data", LogLevel: slog.LevelInfo, DrainPeriod: 5 * time.Second,
-		RateLimits: true, BcryptCost: 12, AccessTokenTTL: 15 * time.Minute, RefreshTokenTTL: 7 * 24 * time.Hour,
+		RateLimits: httpapi.DefaultLimits(), BcryptCost: 12, AccessTokenTTL: 15 * time.Minute, RefreshTokenTTL: 7 * 24 * time.Hour,
 		IdempotencyRetention: 30 * 24 * time.Hour,
 	}, c)
 }
 
 func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 	bad := map[string]string{
-		"HTTP_ADDR": "nowhere", "ADMIN_ADDR": "8081", "ALLOWED_ORIGINS": "http://ok,https://bad/path", "TRUSTED_PROXIES": "10.0.0.1",
+		"HTTP_ADDR": "nowhere", "ADMIN_ADDR": "8081", "ALLOWED_ORIGINS": "http://ok,https://bad/path", "TRUSTED_PROXIES": "10.0.0.1,10.0.0",
 		"LOG_LEVEL": "loud", "DRAIN_PERIOD": "2h", "RATE_LIMITS": "maybe", "BCRYPT_COST": "99", "ACCESS_TOKEN_TTL": "x", "REFRESH_TOKEN_TTL": "-1s",
 		"IDEMPOTENCY_RETENTION": "-1h", "POSTGRES_DSN": "postgres://%zz", "REDIS_ADDR": "6379", "KAFKA_BROKERS": ",", "KAFKA_REPLICAS": "0",
 		"DYNAMODB_ENDPOINT": "localhost", "JWKS_URL": "keys", "CHAT_SERVICE_URL": "chat", "USER_SERVICE_URL": "user:8080", "GATEWAY_INTERNAL_URL": "me",

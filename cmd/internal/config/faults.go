@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"reflect"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"chatsystem/adapters/httpapi"
 	"chatsystem/domain"
 )
 
@@ -113,8 +113,8 @@ func isHTTP(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https"
 
 func (f *faults) networks(values []string) {
 	for _, v := range values {
-		_, err := netip.ParsePrefix(v)
-		f.check(err == nil, "TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", v)
+		_, err := httpapi.ParseNetwork(v)
+		f.check(err == nil, "TRUSTED_PROXIES", "%w", err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"chatsystem/adapters/dynamo"
+	"chatsystem/adapters/httpapi"
 	"chatsystem/adapters/kafka"
 	"chatsystem/adapters/postgres"
 	"chatsystem/adapters/redis"
@@ -98,8 +99,8 @@ type (
 	}
 	// Edge is what a service has that clients reach.
 	Edge struct {
-		TrustedProxies []string `env:"TRUSTED_PROXIES"` // networks whose X-Forwarded-For counts
-		RateLimits     Switch   `env:"RATE_LIMITS" envDefault:"on"`
+		TrustedProxies []string       `env:"TRUSTED_PROXIES"` // networks whose X-Forwarded-For counts
+		RateLimits     httpapi.Limits `env:"RATE_LIMITS" envDefault:"on"`
 	}
 	// Origins are the pages that may call.
 	Origins struct {

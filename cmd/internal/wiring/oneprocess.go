@@ -58,7 +58,7 @@ func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func
 const connectionsPerAddress = 1024
 
 func connectionLimits(cfg config.Chat) httpapi.ConnectionLimits {
-	if !cfg.RateLimits {
+	if len(cfg.RateLimits) == 0 {
 		return httpapi.ConnectionLimits{}
 	}
 	return httpapi.ConnectionLimits{PerAddress: connectionsPerAddress, TrustedProxies: cfg.TrustedProxies}
@@ -178,10 +178,7 @@ func newChatHandler(s surface) (http.Handler, error) {
 	}
 	cfg := httpapi.Config{
 		AllowedOrigins: s.Config.AllowedOrigins, CORS: true, TrustedProxies: s.Config.TrustedProxies,
-		Tracer: s.Tracer, Draining: s.Ending.Load,
-	}
-	if s.Config.RateLimits {
-		cfg.Limits = httpapi.DefaultLimits()
+		Tracer: s.Tracer, Draining: s.Ending.Load, Limits: s.Config.RateLimits, DeviceKey: s.Authority.DeriveKey(deviceCookies),
 	}
 	return httpapi.NewHandler(cfg, s.Log, s.Registry, s.Verifier, routes...)
 }

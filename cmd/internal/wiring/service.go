@@ -41,20 +41,24 @@ func service(ctx context.Context, name string, cfg config.Common, log *slog.Logg
 	)
 }
 
+// deviceCookies is what their key is derived for.
+const deviceCookies = "device cookies"
+
 // front is what the HTTP server of a service needs.
 type front struct {
 	fx.In
 
-	Common   config.Common
-	Edge     config.Edge
-	Accepted acceptedCredentials
-	Log      *slog.Logger
-	Registry prometheus.Registerer
-	Gatherer prometheus.Gatherer
-	Tracer   *tracing.Tracer
-	Counters *redis.RateCounters
-	Ending   *ending
-	Verifier ports.TokenVerifier `optional:"true"` // none: nothing is served to users
+	Common    config.Common
+	Edge      config.Edge
+	Accepted  acceptedCredentials
+	Log       *slog.Logger
+	Registry  prometheus.Registerer
+	Gatherer  prometheus.Gatherer
+	Tracer    *tracing.Tracer
+	Counters  *redis.RateCounters
+	Ending    *ending
+	Authority *tokens.Authority   `optional:"true"` // of the service that signs people in
+	Verifier  ports.TokenVerifier `optional:"true"` // none: nothing is served to users
 }
 
 // handler serves the routes. Cross-origin requests are answered by the proxy in front, nowhere else.
@@ -62,9 +66,13 @@ func (f front) handler(origins []string, routes ...httpapi.Routes) (http.Handler
 	if f.Common.AdminAddr == "" {
 		routes = append(routes, httpapi.MetricRoutes(f.Gatherer))
 	}
-	cfg := httpapi.Config{AllowedOrigins: origins, TrustedProxies: f.Edge.TrustedProxies, Tracer: f.Tracer, Draining: f.Ending.Load}
-	if f.Edge.RateLimits {
-		cfg.Limits = httpapi.DefaultLimits()
+	cfg := httpapi.Config{
+		AllowedOrigins: origins, TrustedProxies: f.Edge.TrustedProxies, Tracer: f.Tracer, Draining: f.Ending.Load, Limits: f.Edge.RateLimits,
+	}
+	if f.Authority != nil {
+		cfg.DeviceKey = f.Authority.DeriveKey(deviceCookies)
+	}
+	if len(cfg.Limits) > 0 {
 		cfg.Counters = func(limiter string) httpapi.RateCounter { return f.Counters.Limiter(limiter) }
 	}
 	return httpapi.NewHandler(cfg, f.Log, f.Registry, f.Verifier, routes...)
