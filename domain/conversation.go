@@ -139,7 +139,7 @@ func (c *Conversation) CheckInvite(actor, user UserID) error {
 }
 
 // Join makes the invited user a member by a pending invite; joining again while a member changes nothing but the
-// invite.
+// invite. The first user who joins a group that everybody has left becomes its admin.
 func (c *Conversation) Join(invite *Invite, user UserID, now time.Time) error {
 	if invite.Conversation != c.s.ID || invite.Invited != user {
 		return ErrInviteNotFound
@@ -156,6 +156,7 @@ func (c *Conversation) Join(invite *Invite, user UserID, now time.Time) error {
 			return ErrGroupFull
 		}
 		c.add(user, RoleMember, now)
+		c.KeepAdmin()
 		c.s.MembersVersion++
 	}
 	invite.Status = InviteAccepted
@@ -179,11 +180,27 @@ func (c *Conversation) Remove(actor, target UserID) error {
 		return ErrMemberNotFound
 	}
 	c.s.Members = slices.Delete(c.s.Members, i, i+1)
-	if len(c.s.Members) > 0 && c.admins() == 0 {
-		c.s.Members[0].Role = RoleAdmin
-	}
+	c.KeepAdmin()
 	c.s.MembersVersion++
 	return nil
+}
+
+// KeepAdmin makes the longest-standing member admin if the group has members and no admin, and reports whether it did.
+// Every change that adds or removes a member ends with it.
+func (c *Conversation) KeepAdmin() bool {
+	if c.s.Type == DM || len(c.s.Members) == 0 || c.admins() > 0 {
+		return false
+	}
+	slices.SortFunc(c.s.Members, byStanding)
+	c.s.Members[0].Role = RoleAdmin
+	return true
+}
+
+// RepairAdmin does what KeepAdmin does as a change of its own: for groups that were stored without an admin.
+func (c *Conversation) RepairAdmin() {
+	if c.KeepAdmin() {
+		c.s.MembersVersion++
+	}
 }
 
 // SetRole gives target another role. The last admin cannot be demoted.

@@ -86,12 +86,30 @@ func TestJoining(t *testing.T) {
 		require.NoError(t, g.Join(i, "dora", soon))
 	})
 
+	t.Run("the first user who joins a group that everybody left becomes its admin, the next a member", func(t *testing.T) {
+		g, first, second := newGroup(t), invited("dora"), invited("eve")
+		require.NoError(t, g.Remove("admin", "admin"))
+		before := g.Snapshot().MembersVersion
+		require.NoError(t, g.Join(first, "dora", soon))
+		require.NoError(t, g.Join(second, "eve", soon))
+		require.Equal(t, []string{"dora ADMIN", "eve MEMBER"}, members(g))
+		require.Equal(t, before+2, g.Snapshot().MembersVersion)
+	})
+
+	t.Run("a group that was stored without an admin gets its longest-standing member", func(t *testing.T) {
+		g := domain.RestoreConversation(domain.ConversationSnapshot{ID: "g", Type: domain.Group, Members: []domain.Membership{
+			{UserID: "bob", Role: domain.RoleMember, JoinedAt: founded},
+		}})
+		require.NoError(t, g.Join(invited("dora"), "dora", soon))
+		require.Equal(t, []string{"bob ADMIN", "dora MEMBER"}, members(g))
+	})
+
 	t.Run("begins at the last seq there is", func(t *testing.T) {
 		g := domain.RestoreConversation(domain.ConversationSnapshot{ID: "g", Type: domain.Group, LastSeq: 42})
 		require.NoError(t, g.Join(invited("dora"), "dora", soon.Add(1234*time.Microsecond)))
 		m, there := g.Member("dora")
 		require.True(t, there)
-		require.Equal(t, domain.Membership{UserID: "dora", Role: domain.RoleMember, JoinedAt: soon.Add(time.Millisecond), JoinedSeq: 42}, m)
+		require.Equal(t, domain.Membership{UserID: "dora", Role: domain.RoleAdmin, JoinedAt: soon.Add(time.Millisecond), JoinedSeq: 42}, m)
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // ConversationStore keeps conversations and their members. Every change locks the conversation first, so changes of one
-// conversation happen one after another.
+// conversation happen one after another, and a group with members always has an admin.
 type ConversationStore interface {
 	// CreateDM adds a direct conversation unless the two people have one already; it returns the id of the one there is and
 	// whether it was made now. ErrUserNotFound if one of them is no account.

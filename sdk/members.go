@@ -56,6 +56,7 @@ func (c *Client) Invites(ctx context.Context) ([]Invite, error) {
 }
 
 // Join accepts an invite; while a member, it changes nothing. The whole history becomes visible, unread starts at 0.
+// The first user who joins a group that everybody has left becomes its admin.
 // It fails with CodeInviteUsed, CodeInviteExpired or CodeGroupFull.
 func (c *Client) Join(ctx context.Context, conversationID, inviteID string) (Conversation, error) {
 	var out Conversation

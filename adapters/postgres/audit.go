@@ -23,6 +23,8 @@ type recordRow struct {
 type memberRecordRow struct {
 	Conversation domain.ConversationID `db:"conversation_id"`
 	UserID       domain.UserID         `db:"user_id"`
+	Role         domain.Role           `db:"role"`
+	JoinedAt     moment                `db:"joined_at"`
 	LastRead     domain.Seq            `db:"last_read_seq"`
 }
 
@@ -35,7 +37,7 @@ const (
 	qRecords = `SELECT v.conversation_id, v.type, coalesce(v.dm_key, '') AS dm_key, coalesce(` + lowestPending + `, v.last_seq + 1) AS floor,
 			v.last_seq, v.last_message_id, v.last_message_seq, v.last_sender_id, v.last_message_at, v.last_preview, v.last_has_more
 		FROM conversations v WHERE v.conversation_id > $1 ORDER BY v.conversation_id LIMIT $2`
-	qMemberRecords = `SELECT m.conversation_id, m.user_id, coalesce(r.last_read_seq, 0) AS last_read_seq
+	qMemberRecords = `SELECT m.conversation_id, m.user_id, m.role, m.joined_at, coalesce(r.last_read_seq, 0) AS last_read_seq
 		FROM memberships m LEFT JOIN reads r ON r.conversation_id = m.conversation_id AND r.user_id = m.user_id
 		WHERE m.left_at IS NULL AND m.conversation_id = ANY($1::uuid[]) ORDER BY m.conversation_id, m.user_id`
 	qVoidRecords       = `SELECT conversation_id, seq FROM voids WHERE conversation_id = ANY($1::uuid[]) ORDER BY conversation_id, seq`
@@ -77,7 +79,9 @@ func (d *DB) Records(ctx context.Context, after domain.ConversationID, limit int
 	}
 	for _, m := range members {
 		r := &records[place[m.Conversation]]
-		r.Members = append(r.Members, domain.MemberRecord{UserID: m.UserID, LastRead: m.LastRead})
+		r.Members = append(r.Members, domain.MemberRecord{
+			UserID: m.UserID, Role: m.Role, JoinedAt: m.JoinedAt.Time, LastRead: m.LastRead,
+		})
 	}
 	var voids []voidRow
 	if err := d.reads.list(ctx, &voids, qVoidRecords, texts(ids)); err != nil {
@@ -113,10 +117,27 @@ func (d *DB) Allocations(ctx context.Context, c domain.ConversationID, from, to 
 	return all, nil
 }
 
+// repairAdmin gives a group an admin if the repair asks for it and the group still has none.
+func (d *DB) repairAdmin(ctx context.Context, q queries, r domain.LogRepair) error {
+	if !r.Admin {
+		return nil
+	}
+	c, err := lockConversation(ctx, q, r.Conversation)
+	if err != nil {
+		return err
+	}
+	before := c.Snapshot()
+	c.RepairAdmin()
+	return d.saveConversation(ctx, q, before, c.Snapshot())
+}
+
 // Repair applies a repair in one transaction, after the tombstones of its voids have been put. Applying it again changes
 // nothing.
 func (d *DB) Repair(ctx context.Context, r domain.LogRepair) error {
 	return d.change(ctx, func(ctx context.Context, q queries) error {
+		if err := d.repairAdmin(ctx, q, r); err != nil {
+			return err
+		}
 		var counter counterRow
 		if err := q.get(ctx, &counter, qLockCounter, r.Conversation); err != nil {
 			return err

@@ -40,6 +40,8 @@ type recordRow struct {
 type memberRecordRow struct {
 	Conversation domain.ConversationID `db:"conversation_id"`
 	UserID       domain.UserID         `db:"user_id"`
+	Role         domain.Role           `db:"role"`
+	JoinedAt     moment                `db:"joined_at"`
 	LastRead     domain.Seq            `db:"last_read_seq"`
 }
 
@@ -47,7 +49,7 @@ const (
 	qRecords = `SELECT conversation_id, type, coalesce(dm_key, '') AS dm_key, last_seq,
 			last_message_id, last_sender_id, last_message_at, last_preview, last_has_more
 		FROM conversations WHERE conversation_id > ? ORDER BY conversation_id LIMIT ?`
-	qMemberRecords = `SELECT m.conversation_id, m.user_id, coalesce(r.last_read_seq, 0) AS last_read_seq
+	qMemberRecords = `SELECT m.conversation_id, m.user_id, m.role, m.joined_at, coalesce(r.last_read_seq, 0) AS last_read_seq
 		FROM memberships m LEFT JOIN reads r ON r.conversation_id = m.conversation_id AND r.user_id = m.user_id
 		WHERE m.left_at IS NULL AND m.conversation_id IN (SELECT value FROM json_each(?)) ORDER BY m.conversation_id, m.user_id`
 	qLift = `UPDATE conversations SET last_seq = ?2 WHERE conversation_id = ?1 AND last_seq < ?2`
@@ -74,7 +76,9 @@ func (d *DB) Records(ctx context.Context, after domain.ConversationID, limit int
 	}
 	for _, m := range members {
 		r := &records[place[m.Conversation]]
-		r.Members = append(r.Members, domain.MemberRecord{UserID: m.UserID, LastRead: m.LastRead})
+		r.Members = append(r.Members, domain.MemberRecord{
+			UserID: m.UserID, Role: m.Role, JoinedAt: m.JoinedAt.Time, LastRead: m.LastRead,
+		})
 	}
 	return records, nil
 }
@@ -96,12 +100,29 @@ func (d *DB) Allocations(context.Context, domain.ConversationID, domain.Seq, dom
 	return nil, nil
 }
 
-// Repair lifts the counter to the messages there are. This log has no voids, so it refuses a repair that needs some.
+// repairAdmin gives a group an admin if the repair asks for it and the group still has none.
+func (d *DB) repairAdmin(ctx context.Context, q *queries, r domain.LogRepair) error {
+	if !r.Admin {
+		return nil
+	}
+	c, err := findConversation(ctx, q, r.Conversation)
+	if err != nil {
+		return err
+	}
+	before := c.Snapshot()
+	c.RepairAdmin()
+	return d.saveConversation(ctx, q, before, c.Snapshot())
+}
+
+// Repair lifts the counter to the messages there are, and gives the group an admin. This log has no voids, so it refuses a repair that needs some.
 func (d *DB) Repair(ctx context.Context, r domain.LogRepair) error {
 	if len(r.Voids) > 0 {
 		return errors.New("sqlite: this store keeps no voids: take the missing messages from a backup")
 	}
 	return d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+		if err := d.repairAdmin(ctx, q, r); err != nil {
+			return err
+		}
 		lifted, err := q.exec(ctx, qLift, r.Conversation, r.LastSeq)
 		if err != nil || lifted == 0 || r.Last == nil {
 			return err

@@ -67,25 +67,28 @@ func NewJoinConversation(i ports.InviteStore, r ports.ConversationReader, n *eve
 }
 
 // Execute joins the group and returns it, again while a member: invite_not_found, invite_used, invite_expired,
-// group_full.
+// group_full. The first user who joins a group that everybody has left becomes its admin.
 func (uc *JoinConversation) Execute(ctx context.Context, user domain.UserID, id, invite string) (domain.ConversationView, error) {
 	if !domain.IsUUID(invite) {
 		return domain.ConversationView{}, domain.Invalid("invite_id", "not_an_id", "invite_id must be the id of an invite (a lower-case UUID).")
 	}
-	var joined bool
+	var before domain.ConversationSnapshot
 	after, err := uc.invites.ChangeInvite(ctx, domain.InviteID(invite), func(c *domain.Conversation, i *domain.Invite) error {
 		if string(c.ID()) != id {
 			return domain.ErrInviteNotFound
 		}
-		_, was := c.Member(user)
-		joined = !was
+		before = c.Snapshot()
 		return c.Join(i, user, uc.clock())
 	})
 	if err != nil {
 		return domain.ConversationView{}, fmt.Errorf("join: %w", err)
 	}
-	if joined {
-		uc.notices.Offer(ctx, memberJoined(after, user))
+	changes := domain.DiffMembers(before.Members, after.Members)
+	for _, m := range changes.Joined {
+		uc.notices.Offer(ctx, memberJoined(after, m))
+	}
+	for _, promoted := range changes.Changed {
+		uc.notices.Offer(ctx, roleChanged(after, promoted.UserID, promoted.Role))
 	}
 	v, err := uc.reader.ViewConversation(ctx, user, after.ID)
 	if err != nil {

@@ -20,9 +20,9 @@ func roleChanged(c domain.ConversationSnapshot, user domain.UserID, role domain.
 	})
 }
 
-func memberJoined(c domain.ConversationSnapshot, user domain.UserID) domain.Event {
+func memberJoined(c domain.ConversationSnapshot, m domain.Membership) domain.Event {
 	return domain.NewEvent(domain.EventMemberJoined, c.ID, true, c.MembersVersion, nil, domain.MemberPayload{
-		ConversationID: c.ID, UserID: user, Role: domain.RoleMember, MembersVersion: c.MembersVersion,
+		ConversationID: c.ID, UserID: m.UserID, Role: m.Role, MembersVersion: c.MembersVersion,
 	})
 }
 

@@ -123,6 +123,8 @@ func (w *world) actMark(c *client) string {
 func (w *world) actMembers(c *client) string {
 	id, other := w.someConversation(), pick(w.rng, w.people)
 	switch n := w.rng.IntN(10); {
+	case n < 1:
+		return w.actRole(c, id, other)
 	case n < 2:
 		ask(c, "create dm", chatKind, func(r visit) (chats.Created, error) {
 			return r.chats.createDM.Execute(r.ctx, c.user, string(other))
@@ -148,6 +150,17 @@ func (w *world) actMembers(c *client) string {
 		}
 	})
 	return c.name + " removes " + short(other) + " from " + short(id)
+}
+
+// actRole appoints or demotes somebody.
+func (w *world) actRole(c *client, id domain.ConversationID, other domain.UserID) string {
+	role := pick(w.rng, []domain.Role{domain.RoleAdmin, domain.RoleMember})
+	ask(c, "set role", chatKind, func(r visit) (domain.MemberView, error) {
+		return r.chats.setRole.Execute(r.ctx, chats.SetRoleInput{
+			Actor: c.user, Conversation: string(id), Target: string(other), Role: string(role),
+		})
+	}, ignored)
+	return c.name + " makes " + short(other) + " " + string(role) + " of " + short(id)
 }
 
 type removed struct{}

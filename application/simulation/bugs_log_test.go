@@ -195,3 +195,45 @@ func (b limitBeforeLock) ChangeInvite(ctx context.Context, id domain.InviteID, c
 		return nil
 	})
 }
+
+// joinsAsMember makes everybody who joins a plain member.
+type joinsAsMember struct{ ports.InviteStore }
+
+func (b joinsAsMember) ChangeInvite(ctx context.Context, id domain.InviteID, change func(*domain.Conversation, *domain.Invite) error) (domain.ConversationSnapshot, error) {
+	return b.InviteStore.ChangeInvite(ctx, id, func(c *domain.Conversation, i *domain.Invite) error {
+		before := c.Snapshot().Members
+		if err := change(c, i); err != nil {
+			return err
+		}
+		after := c.Snapshot()
+		for n := range after.Members {
+			if len(domain.DiffMembers(before, after.Members[n:n+1]).Joined) > 0 {
+				after.Members[n].Role = domain.RoleMember
+			}
+		}
+		*c = *domain.RestoreConversation(after)
+		return nil
+	})
+}
+
+// noHeir lets the last admin leave without a successor.
+type noHeir struct{ ports.ConversationStore }
+
+func (b noHeir) ChangeConversation(ctx context.Context, id domain.ConversationID, change func(*domain.Conversation) error) (domain.ConversationSnapshot, error) {
+	return b.ConversationStore.ChangeConversation(ctx, id, func(c *domain.Conversation) error {
+		before := c.Snapshot().Members
+		if err := change(c); err != nil {
+			return err
+		}
+		after := c.Snapshot()
+		if changes := domain.DiffMembers(before, after.Members); len(changes.Left) > 0 {
+			for n := range after.Members {
+				if slices.Contains(changes.Changed, after.Members[n]) {
+					after.Members[n].Role = domain.RoleMember
+				}
+			}
+		}
+		*c = *domain.RestoreConversation(after)
+		return nil
+	})
+}

@@ -16,11 +16,14 @@ type bug struct {
 	heads       func(*process, ports.HeadReader) ports.HeadReader
 	resolver    func(*process, messages.Resolver) messages.Resolver
 	invites     func(*process, ports.InviteStore) ports.InviteStore
-	cache       func(*process, ports.MembershipCache) ports.MembershipCache
-	gateways    func(*process, ports.GatewayPublisher) ports.GatewayPublisher
-	registry    func(*process, ports.PresenceRegistry) ports.PresenceRegistry
-	source      func(*process, ports.EventSource) ports.EventSource
-	rules       rules
+
+	conversations func(*process, ports.ConversationStore) ports.ConversationStore
+
+	cache    func(*process, ports.MembershipCache) ports.MembershipCache
+	gateways func(*process, ports.GatewayPublisher) ports.GatewayPublisher
+	registry func(*process, ports.PresenceRegistry) ports.PresenceRegistry
+	source   func(*process, ports.EventSource) ports.EventSource
+	rules    rules
 
 	fromLast          bool // a new group of consumers begins with what comes next
 	leaveBeforeClose  bool // a gateway that stops takes presence back before it closes connections
@@ -41,7 +44,7 @@ type planted struct {
 // clients. docs/simulation.md shows them.
 var plantedBugs = []planted{
 	{
-		"membership checked before the lock", "lock the conversation row first, then check that the sender is an active member", "I5", 300,
+		"membership checked before the lock", "lock the conversation row first, then check that the sender is an active member", "I2 I5", 300,
 		func() bug {
 			return bug{allocations: func(p *process, a ports.Allocations) ports.Allocations { return checkedBeforeLock{a, p} }}
 		},
@@ -116,6 +119,18 @@ var plantedBugs = []planted{
 		"member limit checked before the lock", "every membership change locks the conversation row first; so does the limit of 100", "I7", 1000,
 		func() bug {
 			return bug{invites: func(_ *process, i ports.InviteStore) ports.InviteStore { return limitBeforeLock{i} }}
+		},
+	},
+	{
+		"plain member joining an empty group", "the first user who joins a group that everybody has left becomes its admin", "I7", 300,
+		func() bug {
+			return bug{invites: func(_ *process, i ports.InviteStore) ports.InviteStore { return joinsAsMember{i} }}
+		},
+	},
+	{
+		"last admin leaving without an heir", "when the last admin leaves, the longest-standing member becomes admin", "I7", 20,
+		func() bug {
+			return bug{conversations: func(_ *process, c ports.ConversationStore) ports.ConversationStore { return noHeir{c} }}
 		},
 	},
 	{

@@ -99,6 +99,7 @@ func (m *model) changed(c domain.ConversationSnapshot) {
 		m.w.violate("I7", "%s has %d members", short(c.ID), len(active))
 	}
 	if c.Type != domain.DM {
+		m.checkAdmin(c)
 		return
 	}
 	pair := domain.DMKey(c.Members[0].UserID, c.Members[1].UserID)
@@ -106,6 +107,17 @@ func (m *model) changed(c domain.ConversationSnapshot) {
 		m.w.violate("I7", "two direct conversations of one pair: %s and %s", short(first), short(c.ID))
 	}
 	m.pairs[pair] = c.ID
+}
+
+// checkAdmin checks that a group with members has an admin (I7).
+func (m *model) checkAdmin(c domain.ConversationSnapshot) {
+	isAdmin := func(member domain.Membership) bool { return member.Role == domain.RoleAdmin }
+	switch {
+	case len(c.Members) == 0:
+		m.w.seen("group that everybody left")
+	case !slices.ContainsFunc(c.Members, isAdmin):
+		m.w.violate("I7", "%s has %d members and no admin", short(c.ID), len(c.Members))
+	}
 }
 
 func (m *model) allocated(a domain.Allocation) {

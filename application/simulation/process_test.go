@@ -172,6 +172,7 @@ type chatService struct {
 	invites  *chats.ListInvites
 	join     *chats.JoinConversation
 	remove   *chats.RemoveMember
+	setRole  *chats.SetRole
 	list     *chats.ListConversations
 	get      *chats.GetConversation
 }
@@ -179,6 +180,7 @@ type chatService struct {
 func newChatService(p *process) *chatService {
 	db := database{p.w.postgres, p}
 	invites := wrap(p.w.bug.invites, p, ports.InviteStore(db))
+	conversations := wrap(p.w.bug.conversations, p, ports.ConversationStore(db))
 	notices := eventqueue.NewNotices(publisher{p}, quiet)
 	p.background(notices.Run)
 	system := chats.System{Clock: time.Now, UUIDs: p.uuid}
@@ -187,7 +189,8 @@ func newChatService(p *process) *chatService {
 		invite:   chats.NewInviteMember(invites, notices, system),
 		invites:  chats.NewListInvites(invites),
 		join:     chats.NewJoinConversation(invites, db, notices, time.Now),
-		remove:   chats.NewRemoveMember(db, notices),
+		remove:   chats.NewRemoveMember(conversations, notices),
+		setRole:  chats.NewSetRole(conversations, db, redis{p}, notices),
 		list:     chats.NewListConversations(db),
 		get:      chats.NewGetConversation(db),
 	}

@@ -101,7 +101,7 @@ func expected() []string {
 	all := []string{
 		"seq closed", "seq refused and replaced", "void in the log", "repeated send answered", "left-over finished by reconcile",
 		"resync", "connection checked", "stretch handed out", "offsets committed", "late effect", "answer to a client lost",
-		"client asleep", "connection cut by its client", "member removed", "session ended",
+		"client asleep", "connection cut by its client", "member removed", "session ended", "group that everybody left",
 	}
 	for f := works; f <= answersLate; f++ {
 		all = append(all, "call "+f.String())

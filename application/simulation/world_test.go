@@ -93,6 +93,10 @@ func (w *world) furnish() {
 	}
 	w.addGroup(1, w.people...)
 	w.addGroup(2, w.people[:3]...)
+	if w.weather.moody { // a group whose only member may leave before somebody accepts
+		w.addGroup(4, w.people[3])
+		w.addInvite(100, 4, w.people[3], w.people[0])
+	}
 	if w.weather.crowded { // a group with one place left, for which two are invited
 		crowd := []domain.UserID{w.people[0]}
 		for i := range domain.MaxActiveMembers - 2 {
@@ -100,7 +104,7 @@ func (w *world) furnish() {
 		}
 		w.addGroup(3, crowd...)
 		for i, u := range w.people[1:] {
-			w.addInvite(i, 3, u)
+			w.addInvite(i, 3, w.people[0], u)
 		}
 	}
 }
@@ -124,8 +128,8 @@ func (w *world) addGroup(n int, members ...domain.UserID) {
 	w.model.changed(g.Snapshot())
 }
 
-func (w *world) addInvite(n, group int, user domain.UserID) {
-	i := domain.NewInvite(domain.InviteID(uuid(0xdddd, 0, n)), domain.ConversationID(uuid(0xcccc, 0, group)), user, w.people[0], time.Now())
+func (w *world) addInvite(n, group int, by, user domain.UserID) {
+	i := domain.NewInvite(domain.InviteID(uuid(0xdddd, 0, n)), domain.ConversationID(uuid(0xcccc, 0, group)), user, by, time.Now())
 	_, _, err := w.postgres.OpenInvite(w.ctx, i, func(*domain.Conversation) error { return nil })
 	must(err)
 }

@@ -107,6 +107,10 @@ var faults = map[string]fault{
 		},
 		promises: []any{"I7"}, says: "101 active members",
 	},
+	"a group has no admin": {
+		statements: []string{`UPDATE memberships SET role = 'MEMBER' ` + inGroup},
+		promises:   []any{"I7"}, says: "no admin",
+	},
 	"two people have two direct conversations": {
 		statements: []string{
 			`INSERT INTO conversations SELECT 'ffffffff-0000-7000-8000-000000000000', type, title, NULL, created_by, created_at, 1, 0, NULL, NULL, NULL, NULL, NULL
@@ -179,6 +183,13 @@ func TestVerifyFindsWhatIsPlanted(t *testing.T) {
 		assert.Contains(t, dry.out, "lifted from 4 to 5")
 		applied := operator.ok(append(repair, "--apply")...)
 		assert.Contains(t, applied, "lifted from 4 to 5")
+		assert.Contains(t, applied, "0 violations")
+
+		file = planted(t, database, faults["a group has no admin"].statements...)
+		repair = []string{"verify", "--store", "sqlite:" + file, "--repair"}
+		assert.Contains(t, operator.with("", repair...).out, "longest-standing member, becomes admin")
+		applied = operator.ok(append(repair, "--apply")...)
+		assert.Contains(t, applied, "repaired conversation")
 		assert.Contains(t, applied, "0 violations")
 
 		file = planted(t, database, faults["a message is lost"].statements...)

@@ -254,6 +254,12 @@ func TestVerifyFindsWhatIsPlantedInTheSharedStores(t *testing.T) {
 			finds:   []any{"I1"},
 			remains: []any{"I1"},
 		},
+		"a group has no admin": {
+			plant: func(c domain.ConversationID) {
+				s.exec(`UPDATE memberships SET role = 'MEMBER' WHERE conversation_id = $1`, c)
+			},
+			finds: []any{"I7"},
+		},
 		"a group has 101 members": {
 			plant: func(c domain.ConversationID) {
 				s.exec(`INSERT INTO users SELECT gen_random_uuid(), 'u' || i, 'u' || i, 'u' || i, 'u' || i, 'x', now(), now() FROM generate_series(1, 99) AS i`)

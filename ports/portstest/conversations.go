@@ -18,6 +18,7 @@ func RunConversations(t *testing.T, open Open) {
 	t.Run("groups", func(t *testing.T) { runGroups(t, open) })
 	t.Run("changes", func(t *testing.T) { runChanges(t, open) })
 	t.Run("racing changes", func(t *testing.T) { runRacingChanges(t, open) })
+	t.Run("admins", func(t *testing.T) { runAdmins(t, open) })
 }
 
 func runDMs(t *testing.T, open Open) {

@@ -10,11 +10,14 @@ import (
 )
 
 // Plan is what would bring one conversation in line after a store was restored from a backup: the seqs that nothing holds
-// become voids, and the counter is lifted to the store's head, so that no seq is given a second time.
+// become voids, and the counter is lifted to the store's head, so that no seq is given a second time. It also gives an
+// admin to a group without one.
 type Plan struct {
 	domain.LogRepair
 	From domain.Seq   // where the counter is
 	Bury []domain.Seq // of the voids: those that get a tombstone first
+
+	NewAdmin domain.UserID // who becomes admin of a group without one; empty: nobody
 }
 
 // String says what a plan does.
@@ -28,6 +31,9 @@ func (p Plan) String() string {
 	}
 	if p.LastSeq > p.From {
 		text += fmt.Sprintf(" the counter is lifted from %d to %d;", p.From, p.LastSeq)
+	}
+	if p.NewAdmin != "" {
+		text += fmt.Sprintf(" user %s, the longest-standing member, becomes admin;", p.NewAdmin)
 	}
 	return text[:len(text)-1]
 }
@@ -91,7 +97,10 @@ func (p *Plan) complete(r domain.ConversationRecord, log *Log) bool {
 	p.Voids = append(p.Voids, p.Bury...)
 	slices.Sort(p.Bury)
 	slices.Sort(p.Voids)
-	return len(p.Voids) > 0 || p.LastSeq > p.From
+	if m, none := r.WithoutAdmin(); none {
+		p.Admin, p.NewAdmin = true, m.UserID
+	}
+	return len(p.Voids) > 0 || p.LastSeq > p.From || p.Admin
 }
 
 // Apply carries plans out. What holds a seq by now keeps it: only what is a void becomes one in the records.

@@ -77,6 +77,9 @@ type checker struct {
 
 func (c *checker) conversation(ctx context.Context, r domain.ConversationRecord) error {
 	c.report.Members(r.ID, r.Type, len(r.Members))
+	if _, none := r.WithoutAdmin(); none {
+		c.report.NoAdmin(r.ID)
+	}
 	c.pair(r)
 	log := NewLog(&c.report, r.ID, c.texts)
 	plan := Plan{LogRepair: domain.LogRepair{Conversation: r.ID, LastSeq: r.Head.LastSeq}}

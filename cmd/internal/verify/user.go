@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"chatsystem/domain"
 	"chatsystem/sdk"
@@ -51,6 +52,10 @@ func (u *userChecker) conversation(ctx context.Context, c sdk.Conversation) erro
 		return err
 	}
 	u.report.Members(id, domain.ConversationType(c.Type), len(members))
+	isAdmin := func(m sdk.Member) bool { return m.Role == sdk.Admin }
+	if c.Type == sdk.Group && len(members) > 0 && !slices.ContainsFunc(members, isAdmin) {
+		u.report.NoAdmin(id)
+	}
 
 	log := NewLog(&u.report, id, u.texts)
 	latest, err := u.history(ctx, c, log)

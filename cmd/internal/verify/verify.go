@@ -1,6 +1,6 @@
 // Package verify checks that stored data keeps the promises of the system: no acknowledged message is lost (I1), one message
-// per client_msg_id (I2), a dense log (I3), exact unread counts (I6), at most 100 members and one direct conversation per
-// pair (I7). It reads only; what a restore of a backup broke it can mend when it is told to.
+// per client_msg_id (I2), a dense log (I3), exact unread counts (I6), at most 100 members, an admin in every group with
+// members and one direct conversation per pair (I7). It reads only; what a restore of a backup broke it can mend when it is told to.
 //
 // A system may go on working meanwhile: what is compared was settled before the comparison began.
 package verify
@@ -46,6 +46,11 @@ func (r Report) String() string {
 // Found adds a violation.
 func (r *Report) Found(promise string, c domain.ConversationID, seq domain.Seq, format string, args ...any) {
 	r.Violations = append(r.Violations, Violation{promise, c, seq, fmt.Sprintf(format, args...)})
+}
+
+// NoAdmin adds that a group has members and no admin.
+func (r *Report) NoAdmin(c domain.ConversationID) {
+	r.Found("I7", c, 0, "a group with members and no admin")
 }
 
 // Members checks how many active members a conversation has.

@@ -368,7 +368,8 @@ export interface paths {
         /**
          * Accept an invite
          * @description The whole history is visible afterwards; unread starts at 0. Asking again while a member changes nothing and
-         *     is 200. A used invite never readmits.
+         *     is 200. A used invite never readmits. Invites outlive the members of their group: the first user who joins a
+         *     group that everybody has left becomes its admin.
          */
         post: operations["joinConversation"];
         delete?: never;
