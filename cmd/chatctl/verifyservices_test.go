@@ -306,7 +306,7 @@ func TestVerifyFindsWhatIsPlantedInTheSharedStores(t *testing.T) {
 	check(operator.with("", args...), finds) // the repair was only proposed
 	r := operator.with("", append(args, "--repair", "--apply")...)
 	check(r, remains)
-	assert.Equal(t, 5, strings.Count(r.out, `"applied":true`), r.out)
+	assert.Equal(t, 6, strings.Count(r.out, `"applied":true`), r.out)
 
 	t.Run("a repaired conversation goes on", func(t *testing.T) {
 		for c, name := range names {
