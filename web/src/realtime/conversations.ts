@@ -30,14 +30,10 @@ export const conversations = {
 
   failed: () => useConversations.setState({ failed: true }),
 
-  /** Takes in a whole list: what is not in it is gone, unless it came in since the list was asked for. */
-  listed(all: Conversation[], since: ReadonlySet<string>) {
-    const old = useConversations.getState().byId;
-    const byId = new Map(all.map((c) => [c.conversation_id, merge(old.get(c.conversation_id), c)]));
-    for (const id of since) {
-      const chat = old.get(id);
-      if (chat && !byId.has(id)) byId.set(id, chat);
-    }
+  /** Takes in a whole list. What is not in it stays: it may have moved while the pages were read. */
+  listed(all: Conversation[]) {
+    const byId = new Map(useConversations.getState().byId);
+    for (const c of all) byId.set(c.conversation_id, merge(byId.get(c.conversation_id), c));
     useConversations.setState({ byId, loaded: true, failed: false });
   },
 

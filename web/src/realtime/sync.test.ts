@@ -8,6 +8,7 @@ import { message } from "../testing/messages";
 import { signedIn, testServer } from "../testing/server";
 import { conversations } from "./conversations";
 import { Directory } from "./directory";
+import { useLink } from "./link";
 import { people } from "./people";
 import { Sync } from "./sync";
 import { timelines } from "./timelines";
@@ -16,6 +17,7 @@ const server = testServer();
 let log: number[]; // the seqs of conversation "c"
 let asked: string[]; // the queries for its history
 let listed: Conversation[];
+let single: string[]; // conversations that were asked for one by one
 let broken: boolean;
 let sync: Sync;
 
@@ -28,6 +30,7 @@ const conversation = (fields: Partial<Conversation> = {}): Conversation => ({
 beforeEach(async () => {
   log = [1, 2, 3];
   asked = [];
+  single = [];
   broken = false;
   listed = [conversation()];
   people.named([{ user_id: "ben", username: "Ben" }]);
@@ -35,9 +38,14 @@ beforeEach(async () => {
     http.post("*/api/users/auth/refresh", () => HttpResponse.json(signedIn())),
     http.get("*/api/chats/conversations", () => HttpResponse.json(listed)),
     http.get("*/api/chats/conversations/:id/members", () => HttpResponse.json([])),
-    http.get("*/api/chats/conversations/:id", ({ params }) =>
-      params.id === "gone" ? HttpResponse.json({ code: "conversation_not_found" }, { status: 404 }) : HttpResponse.json(conversation({ conversation_id: String(params.id) }))),
+    http.get("*/api/chats/conversations/:id", ({ params }) => {
+      single.push(String(params.id));
+      if (params.id === "gone") return HttpResponse.json({ code: "conversation_not_found" }, { status: 404 });
+      if (params.id === "unknown") return HttpResponse.json({ code: "forbidden" }, { status: 403 });
+      return HttpResponse.json(conversation({ conversation_id: String(params.id) }));
+    }),
     http.get("*/api/chats/invites", () => HttpResponse.json([])),
+    http.get("*/api/messages/conversations/gone/messages", () => HttpResponse.json({ code: "conversation_not_found" }, { status: 404 })),
     http.get("*/api/messages/conversations/c/messages", ({ request }) => {
       const query = new URL(request.url).searchParams;
       asked.push(query.has("latest") ? "latest" : `after ${query.get("after_seq") ?? ""}`);
@@ -106,12 +114,54 @@ describe("catching up", () => {
     expect(conversations.get("gone")).toBeUndefined();
   });
 
-  test("what no list shows any more is gone", async () => {
+  test("a conversation that a list does not show stays unless a 404 says that it is gone", async () => {
+    listed = [conversation(), conversation({ conversation_id: "moved" }), conversation({ conversation_id: "gone" })];
+    sync.catchUp();
+    await vi.waitFor(() => expect(conversations.get("gone")).toBeDefined());
+    await open();
+    sync.open("gone");
+    listed = [conversation({ title: "Renamed" })];
+    sync.catchUp();
+    await vi.waitFor(() => expect(conversations.get("gone")).toBeUndefined());
+    expect(timelines.get("gone")).toBeUndefined();
+    expect(conversations.get("moved")).toBeDefined();
+    expect(conversations.get("c")?.conversation.title).toBe("Renamed");
+    expect(seqs()).toEqual([1, 2, 3]);
+  });
+
+  test("an opened conversation that no list shows stays with what was read of it", async () => {
     await open();
     listed = [];
     sync.catchUp();
-    await vi.waitFor(() => expect(conversations.get("c")).toBeUndefined());
-    expect(timelines.get("c")).toBeUndefined();
+    await vi.waitFor(() => expect(single).toContain("c"));
+    expect(conversations.get("c")).toBeDefined();
+    expect(seqs()).toEqual([1, 2, 3]);
+  });
+
+  test("while a conversation cannot be asked for, it stays", async () => {
+    listed = [conversation({ conversation_id: "unknown" })];
+    sync.catchUp();
+    await vi.waitFor(() => expect(conversations.get("unknown")).toBeDefined());
+    listed = [];
+    single = [];
+    sync.catchUp();
+    await vi.waitFor(() => expect(single.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(useLink.getState().listing).toBe(false));
+    expect(conversations.get("unknown")).toBeDefined();
+  });
+
+  test("a list that was asked for before one left does not bring the conversation back", async () => {
+    let answer: (() => void) | undefined;
+    server.use(http.get("*/api/chats/conversations", async () => {
+      await new Promise<void>((resolve) => { answer = resolve; });
+      return HttpResponse.json([conversation(), conversation({ conversation_id: "other" })]);
+    }, { once: true }));
+    sync.catchUp();
+    await vi.waitFor(() => expect(answer).toBeDefined());
+    sync.forget("c");
+    answer?.();
+    await vi.waitFor(() => expect(conversations.get("other")).toBeDefined());
+    expect(conversations.get("c")).toBeUndefined();
   });
 
   test("the badge counts announced messages of others, and another device's reading", () => {

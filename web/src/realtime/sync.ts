@@ -30,7 +30,7 @@ export class Sync {
   private readonly introducing = new Set<string>();
   private readonly liveListeners = new Set<(m: Message) => void>();
   private readonly listPause = backoff(ceiling);
-  private arrived = new Set<string>(); // conversations that came in since the list in progress was asked for
+  private left = new Set<string>(); // conversations dropped since the list in progress was asked for
   private inFlight = 0;
   private listInFlight = false;
   private listAgain = false;
@@ -75,7 +75,7 @@ export class Sync {
 
   private async list(): Promise<void> {
     this.listInFlight = true;
-    this.arrived = new Set();
+    this.left = new Set();
     for (const id of timelines.ids()) timelines.update(id, listing);
     link.set({ listing: true });
     try {
@@ -97,16 +97,36 @@ export class Sync {
     if (this.listAgain) this.catchUp();
   }
 
-  private takeList(all: Awaited<ReturnType<typeof chats.listConversations>>): void {
-    conversations.listed(all, this.arrived);
+  private takeList(answer: Awaited<ReturnType<typeof chats.listConversations>>): void {
+    const all = answer.filter((c) => !this.left.has(c.conversation_id));
+    conversations.listed(all);
     people.named(all.flatMap((c) => (c.peer ? [c.peer] : [])));
     for (const c of all) {
       timelines.update(c.conversation_id, (t) => listed(t, c.last_seq));
       this.consider(c.conversation_id);
     }
-    const here = useConversations.getState().byId;
-    for (const id of timelines.ids()) if (!here.has(id)) this.forget(id);
     void this.directory.name(all.flatMap((c) => c.last_sender_id ?? []));
+    const shown = new Set(all.map((c) => c.conversation_id));
+    const known = new Set([...useConversations.getState().byId.keys(), ...timelines.ids()]);
+    void this.confirm([...known].filter((id) => !shown.has(id)));
+  }
+
+  /**
+   * Asks for conversations that a list did not show: lists move while they are read, so only a 404 says that the user is
+   * no member any more. What cannot be asked now is asked after the next list.
+   */
+  private async confirm(ids: string[]): Promise<void> {
+    for (const id of ids) {
+      try {
+        const c = await chats.getConversation(id);
+        if (this.isStopped()) return;
+        if (!this.left.has(id)) this.met(c);
+      } catch (cause) {
+        if (this.isStopped()) return;
+        if (toApiError(cause).status !== 404) return;
+        this.forget(id);
+      }
+    }
   }
 
   /** Takes in an announced message, or the answer to an own send. */
@@ -145,7 +165,7 @@ export class Sync {
 
   /** Takes in a conversation that was created, joined or asked for. */
   met(c: Awaited<ReturnType<typeof chats.getConversation>>): void {
-    this.arrived.add(c.conversation_id);
+    this.left.delete(c.conversation_id);
     conversations.put(c);
     if (c.peer) people.named([c.peer]);
     timelines.update(c.conversation_id, (t) => listed({ ...t, heardAsk: 0 }, c.last_seq)); // only a list shows a restored server
@@ -156,7 +176,7 @@ export class Sync {
   forget(id: string): void {
     conversations.drop(id);
     timelines.drop(id);
-    this.arrived.delete(id);
+    this.left.add(id);
     clearTimeout(this.fetchers.get(id)?.timer);
     this.fetchers.delete(id);
   }
