@@ -35,6 +35,7 @@ func (d *DB) CreateDM(ctx context.Context, c *domain.Conversation) (id domain.Co
 	s := c.Snapshot()
 	key := domain.DMKey(s.Members[0].UserID, s.Members[1].UserID)
 	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+		id, created = "", false
 		err := q.get(ctx, &id, qConversationByDM, key)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err

@@ -54,7 +54,7 @@ func (d *DB) open(ctx context.Context, cfg Config) error {
 		return err
 	}
 	var err error
-	if d.sole, err = connect(cfg, 1, cacheOf(writerCacheKiB)); err != nil {
+	if d.sole, err = connect(cfg, 1, cacheOf(writerCacheKiB), keepDirty); err != nil {
 		return err
 	}
 	conn, err := d.sole.Connx(ctx)

@@ -22,6 +22,9 @@ func code(err error) int {
 // isUnique tells whether a statement hit a UNIQUE column; a doubled primary key does not count, ids are never made twice.
 func isUnique(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE }
 
+// isPrimaryKey tells whether a row of that key is there already.
+func isPrimaryKey(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY }
+
 // isForeignKey tells whether a statement referred to a row that is not there.
 func isForeignKey(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY }
 

@@ -57,6 +57,7 @@ func (d *DB) OpenInvite(
 	ctx context.Context, i domain.Invite, check func(*domain.Conversation) error,
 ) (invite domain.Invite, created bool, err error) {
 	err = d.writer.do(ctx, func(ctx context.Context, q *queries) error {
+		invite, created = domain.Invite{}, false
 		c, err := findConversation(ctx, q, i.Conversation)
 		if err != nil {
 			return err

@@ -22,6 +22,12 @@ type postedRow struct {
 	BodyHash []byte `db:"body_hash"`
 }
 
+// strandedRow is the last message of a conversation that is stored, whether or not its counter knows.
+type strandedRow struct {
+	Seq       domain.Seq `db:"seq"`
+	CreatedAt moment     `db:"created_at"`
+}
+
 const (
 	qTail = `SELECT c.last_seq, c.members_version, c.last_message_at
 		FROM memberships m JOIN conversations c ON c.conversation_id = m.conversation_id
@@ -32,6 +38,9 @@ const (
 	// Of a message that was sent before nothing is inserted.
 	qInsertMessage = `INSERT INTO messages (` + pointerColumns + `, body_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (conversation_id, sender_id, client_msg_id) DO NOTHING`
+	qRemoveBodiless = `DELETE FROM messages WHERE conversation_id = ? AND seq > ? AND has_more
+		AND NOT EXISTS (SELECT 1 FROM bodies b WHERE b.conversation_id = messages.conversation_id AND b.seq = messages.seq)`
+	qLastStored = `SELECT seq, created_at FROM messages WHERE conversation_id = ? ORDER BY seq DESC LIMIT 1`
 	qInsertBody = `INSERT INTO bodies (conversation_id, seq, body) VALUES (?, ?, ?)`
 	qMoveTail   = `UPDATE conversations SET last_seq = ?, last_message_id = ?, last_sender_id = ?, last_message_at = ?,
 			last_preview = ?, last_has_more = ?
@@ -54,11 +63,20 @@ func (d *DB) Append(ctx context.Context, draft domain.Draft) (m domain.Message, 
 		if err != nil {
 			return err
 		}
-		a = domain.NewAllocation(domain.AllocationRequest{
-			Conversation: draft.Conversation, Sender: draft.Sender, ClientMsgID: draft.ClientMsgID, BodyHash: hash, Entropy: d.entropy(),
-		}, tail.LastSeq, tail.MembersVersion, d.clock(), tail.LastMessageAt.Time)
-		m = domain.PostMessage(draft, a)
-		if created, err = insertMessage(ctx, q, m, hash); err != nil {
+		insert := func() error {
+			a = domain.NewAllocation(domain.AllocationRequest{
+				Conversation: draft.Conversation, Sender: draft.Sender, ClientMsgID: draft.ClientMsgID, BodyHash: hash, Entropy: d.entropy(),
+			}, tail.LastSeq, tail.MembersVersion, d.clock(), tail.LastMessageAt.Time)
+			m = domain.PostMessage(draft, a)
+			created, err = insertMessage(ctx, q, m, hash)
+			return err
+		}
+		if err = insert(); isPrimaryKey(err) {
+			if err = passStranded(ctx, q, draft.Conversation, &tail); err == nil {
+				err = insert()
+			}
+		}
+		if err != nil {
 			return err
 		}
 		if !created {
@@ -75,6 +93,23 @@ func (d *DB) Append(ctx context.Context, draft domain.Draft) (m domain.Message, 
 		d.unannounced.add(a, d.clock())
 	}
 	return m, created, nil
+}
+
+// passStranded moves a tail over messages that stand above it. Releases before the one that ends a group with the first statement that
+// fails could leave one there, when the disk was full: never acknowledged, never seen, and in the way of every later one. If it lacks its
+// body it is removed, else it counts.
+func passStranded(ctx context.Context, q *queries, c domain.ConversationID, tail *tailRow) error {
+	if _, err := q.exec(ctx, qRemoveBodiless, c, tail.LastSeq); err != nil {
+		return err
+	}
+	var last strandedRow
+	if err := q.get(ctx, &last, qLastStored, c); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if last.Seq > tail.LastSeq {
+		tail.LastSeq, tail.LastMessageAt = last.Seq, last.CreatedAt
+	}
+	return nil
 }
 
 // findPosted returns the message that a draft became when it was first sent; sql.ErrNoRows.

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/jmoiron/sqlx"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // preparer is a pool of connections or one of them.
@@ -26,7 +27,13 @@ type queries struct {
 	slots    chan struct{} // as many as connections; nil: there is one, and one goroutine that uses it
 	mu       sync.RWMutex
 	prepared map[string]statement
-	changed  bool // something may have been changed since this was cleared; for the writer, who alone changes anything
+	writer   *lastOutcome // of the writer, who alone changes anything; nil: it is not the writer's
+}
+
+// lastOutcome is what became of the writer's statements since it was cleared.
+type lastOutcome struct {
+	changed bool  // something may have been changed
+	broken  error // a statement failed in a way that leaves the transaction in doubt; none is run after it
 }
 
 // statement is one of the prepared; it is closed with all of them.
@@ -36,6 +43,13 @@ type statement struct {
 }
 
 func newQueries(on preparer) *queries { return &queries{on: on, prepared: map[string]statement{}} }
+
+// newWrites is for the writer.
+func newWrites(conn preparer) *queries {
+	q := newQueries(conn)
+	q.writer = &lastOutcome{}
+	return q
+}
 
 // newReads is for a pool of connections.
 func newReads(pool *sqlx.DB) *queries {
@@ -76,8 +90,8 @@ func (q *queries) read(ctx context.Context, query string, run func(context.Conte
 	if err != nil {
 		return err
 	}
-	if stmt.changes {
-		q.changed = true
+	if err := q.begin(stmt.changes); err != nil {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -90,7 +104,29 @@ func (q *queries) read(ctx context.Context, query string, run func(context.Conte
 		}
 		defer func() { <-q.slots }()
 	}
-	return failed(query, run(context.WithoutCancel(ctx), stmt))
+	return q.failed(query, run(context.WithoutCancel(ctx), stmt))
+}
+
+// begin notes what the writer is about to do; after a statement that left the transaction in doubt it does nothing more.
+func (q *queries) begin(changes bool) error {
+	if q.writer == nil {
+		return nil
+	}
+	if q.writer.broken != nil {
+		return q.writer.broken
+	}
+	q.writer.changed = q.writer.changed || changes
+	return nil
+}
+
+// failed wraps the error of a query. When a constraint is broken, SQLite undoes the statement and nothing else; after any other
+// failure it may have ended the transaction, and what came next would be committed by itself.
+func (q *queries) failed(query string, err error) error {
+	err = failed(query, err)
+	if c := code(err); q.writer != nil && c != 0 && c&0xff != sqlite3.SQLITE_CONSTRAINT {
+		q.writer.broken = err
+	}
+	return err
 }
 
 // exec runs a statement and returns how many rows it changed.
@@ -99,15 +135,18 @@ func (q *queries) exec(ctx context.Context, query string, args ...any) (int64, e
 	if err != nil {
 		return 0, err
 	}
+	if err := q.begin(false); err != nil {
+		return 0, err
+	}
 	result, err := stmt.ExecContext(ctx, args...)
 	if err != nil {
-		return 0, failed(query, err)
+		return 0, q.failed(query, err)
 	}
 	n, err := result.RowsAffected()
-	if n > 0 || err != nil { // a statement that fails has changed nothing
-		q.changed = true
+	if q.writer != nil && (n > 0 || err != nil) { // a statement that fails has changed nothing
+		q.writer.changed = true
 	}
-	return n, failed(query, err)
+	return n, q.failed(query, err)
 }
 
 func (q *queries) prepare(ctx context.Context, query string) (statement, error) {
@@ -124,7 +163,7 @@ func (q *queries) prepare(ctx context.Context, query string) (statement, error) 
 	}
 	prepared, err := q.on.PreparexContext(ctx, query)
 	if err != nil {
-		return statement{}, failed(query, err)
+		return statement{}, q.failed(query, err)
 	}
 	stmt = statement{prepared, !strings.HasPrefix(query, "SELECT")}
 	q.prepared[query] = stmt

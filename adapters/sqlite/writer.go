@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 
 	"github.com/jmoiron/sqlx"
-
-	"chatsystem/domain"
 )
 
 const (
@@ -20,7 +18,8 @@ const (
 // writer makes all changes, on one connection and one goroutine. SQLite has one writer at a time anyway, and a commit
 // costs a sync of the disk whatever it holds; so everything that queued up during the last sync shares the next
 // one. A change that fails takes nothing else with it: if it had changed something, the group is made anew, each change
-// in a savepoint of its own. Savepoints for all of them, just in case, would cost a tenth of every send.
+// in a savepoint of its own. Savepoints for all of them, just in case, would cost a tenth of every send. A statement that fails for
+// another reason than a constraint ends the group: nothing of it is kept, and all of it is told so.
 type writer struct {
 	ctx  context.Context // without an end: a statement cut short would take the whole group with it
 	conn *sqlx.Conn
@@ -39,7 +38,7 @@ type writer struct {
 
 func startWriter(ctx context.Context, conn *sqlx.Conn, log *checkpointer) *writer {
 	w := &writer{
-		ctx: ctx, conn: conn, q: newQueries(conn), log: log,
+		ctx: ctx, conn: conn, q: newWrites(conn), log: log,
 		queue: make(chan *change, queueLength), done: make(chan struct{}),
 	}
 	go w.loop()
@@ -149,8 +148,12 @@ const (
 	sqlEndSavepoint = "RELEASE change"
 )
 
-// errHalfDone says that a change failed which must be undone alone, and cannot be.
-var errHalfDone = errors.New("a change failed half-way")
+var (
+	// errHalfDone says that a change failed which must be undone alone, and cannot be.
+	errHalfDone = errors.New("a change failed half-way")
+	// errLost says that SQLite has ended the transaction by itself.
+	errLost = errors.New("sqlite: the transaction is lost")
+)
 
 // transact runs a group in one transaction. Its error means that nothing of the group was kept.
 func (w *writer) transact(group []*change) error {
@@ -168,6 +171,7 @@ func (w *writer) transact(group []*change) error {
 
 // attempt runs each change of a group by run, and commits.
 func (w *writer) attempt(group []*change, run func(*change) error) error {
+	*w.q.writer = lastOutcome{}
 	if _, err := w.q.exec(w.ctx, sqlBegin); err != nil {
 		return w.giveUp(err)
 	}
@@ -182,18 +186,29 @@ func (w *writer) attempt(group []*change, run func(*change) error) error {
 	return nil
 }
 
-// run makes one change. A failure is the change's own if it had not changed anything yet; but when the machine fails, SQLite
-// may have rolled back all of the transaction, and what follows would be committed statement by statement.
+// run makes one change. A failure is the change's own if it had not changed anything yet.
 func (w *writer) run(c *change) error {
-	w.q.changed = false
-	switch {
-	case c.call(w.q):
-		return nil
-	case w.q.changed, errors.Is(c.err, domain.ErrUnavailable):
+	w.q.writer.changed = false
+	ok := c.call(w.q)
+	switch err := w.doubt(ok); {
+	case err != nil:
+		return err
+	case !ok && w.q.writer.changed:
 		return errHalfDone
-	default:
-		return nil
 	}
+	return nil
+}
+
+// doubt returns why the transaction cannot go on after a change; ok tells whether the change succeeded. SQLite is asked whether it has
+// ended the transaction: then what comes next would be committed statement by statement.
+func (w *writer) doubt(ok bool) error {
+	if broken := w.q.writer.broken; broken != nil || ok {
+		return broken
+	}
+	if _, err := w.conn.ExecContext(w.ctx, sqlBegin); err == nil { // which it refuses within one
+		return errLost
+	}
+	return nil
 }
 
 // runApart makes one change, or none of it. Its error means that the transaction is lost: SQLite rolls back all of it by
@@ -202,7 +217,11 @@ func (w *writer) runApart(c *change) error {
 	if _, err := w.q.exec(w.ctx, sqlSavepoint); err != nil {
 		return err
 	}
-	if !c.call(w.q) {
+	ok := c.call(w.q)
+	if err := w.doubt(ok); err != nil {
+		return err
+	}
+	if !ok {
 		if _, err := w.q.exec(w.ctx, sqlUndo); err != nil {
 			return errors.Join(c.err, err)
 		}
@@ -213,6 +232,6 @@ func (w *writer) runApart(c *change) error {
 
 // giveUp ends the transaction if SQLite has not, and returns the cause.
 func (w *writer) giveUp(cause error) error {
-	_, _ = w.q.exec(w.ctx, sqlRollback) // fails if no transaction is left, which is what it is for
+	_, _ = w.conn.ExecContext(w.ctx, sqlRollback) // fails if no transaction is left, which is what it is for
 	return cause
 }

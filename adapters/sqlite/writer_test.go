@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -205,24 +206,94 @@ func TestWriterFailures(t *testing.T) {
 	})
 }
 
-// TestWriterWhenTheMachineFails has the first statement of a change fail in a way in which SQLite gives up the transaction.
+// TestWriterWhenTheMachineFails has the first statement of a change fail in ways in which SQLite gives up the transaction, or may have:
+// nothing of the group is kept, whatever comes behind it, and all of it is told.
 func TestWriterWhenTheMachineFails(t *testing.T) {
-	d := openTest(t)
-	release := hold(t, d)
-	fails := func(ctx context.Context, q *queries) error {
-		if _, err := q.exec(ctx, sqlRollback); err != nil { // as SQLite does by itself
-			return err
+	rolledBack := func(then error) changeFunc {
+		return func(ctx context.Context, q *queries) error {
+			if _, err := q.exec(ctx, sqlRollback); err != nil { // as SQLite does by itself
+				return err
+			}
+			q.writer.changed = false
+			return then
 		}
-		q.changed = false
-		return unavailable(errors.New("disk I/O error"))
 	}
-	outcomes := queue(t.Context(), t, d, addUser(1), fails, addUser(2))
-	release()
-	for _, err := range outcomes() {
-		require.ErrorIs(t, err, domain.ErrUnavailable)
+	full := func(ctx context.Context, q *queries) error { // a row that is larger than what is left of the file
+		_, err := q.exec(ctx, qInsertUser, "full", "full", "full", strings.Repeat("x", 1<<20), "full", "hash", moment{time.UnixMilli(1)})
+		return err
 	}
-	require.Zero(t, userCount(t, d), "nothing is kept outside a transaction")
-	require.NoError(t, d.writer.do(t.Context(), addUser(3)))
+	for name, fails := range map[string]changeFunc{
+		"a disk that fails":                        rolledBack(unavailable(errors.New("disk I/O error"))),
+		"a disk that is full":                      rolledBack(marked(errors.New("full"), domain.ErrStorageFull)),
+		"a failure without a name":                 rolledBack(errors.New("something")),
+		"a statement that meets the end of a file": full,
+		"one whose change passes over it":          func(ctx context.Context, q *queries) error { _ = full(ctx, q); return nil },
+		"one whose change goes on": func(ctx context.Context, q *queries) error {
+			_ = full(ctx, q)
+			return addUser(9)(ctx, q)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := openTest(t)
+			var pages int
+			require.NoError(t, d.reads.get(t.Context(), &pages, `PRAGMA page_count`))
+			limit := func(pages int) {
+				require.NoError(t, d.writer.do(t.Context(), func(ctx context.Context, q *queries) error {
+					return q.get(ctx, &pages, fmt.Sprintf(`PRAGMA max_page_count = %d`, pages))
+				}))
+			}
+			limit(pages + 100)
+			release := hold(t, d)
+			outcomes := queue(t.Context(), t, d, addUser(1), fails, addUser(2))
+			release()
+			for _, err := range outcomes() {
+				var fault *domain.Fault
+				require.ErrorAs(t, err, &fault)
+				require.Equal(t, domain.KindUnavailable, fault.Kind)
+			}
+			require.Zero(t, userCount(t, d), "nothing is kept outside a transaction")
+			limit(1 << 20)
+			require.NoError(t, d.writer.do(t.Context(), addUser(3)))
+		})
+	}
+}
+
+// TestAMessageAboveTheCounterIsInNobodysWay: a full disk could leave one there, once.
+func TestAMessageAboveTheCounterIsInNobodysWay(t *testing.T) {
+	for name, tc := range map[string]struct {
+		hasMore bool
+		seq     domain.Seq
+	}{"whole: it counts": {false, 3}, "without its body: it is removed": {true, 2}} {
+		t.Run(name, func(t *testing.T) {
+			d := openTest(t)
+			users, ids := addRooms(t, d, 1)
+			send := func(id string) (domain.Message, bool) {
+				m, created, err := d.Append(t.Context(), domain.Draft{Conversation: ids[0], Sender: users[0], ClientMsgID: id, Body: "text " + id})
+				require.NoError(t, err)
+				return m, created
+			}
+			send("first")
+			stranded := domain.Message{Pointer: domain.Pointer{
+				Conversation: ids[0], Seq: 2, ID: "01HN8X00000000000000000000", Sender: users[0], ClientMsgID: "stranded",
+				CreatedAt: domain.StoredTime(time.Now().Add(time.Hour)), Preview: "text stranded", HasMore: tc.hasMore, MembersVersion: 1,
+			}, Body: "text stranded"}
+			require.NoError(t, d.writer.do(t.Context(), func(ctx context.Context, q *queries) error {
+				_, err := insertMessage(ctx, q, stranded, domain.Draft{Body: stranded.Body}.BodyHash())
+				return err
+			}))
+			m, created := send("second")
+			require.True(t, created)
+			require.Equal(t, tc.seq, m.Seq)
+			again, created := send("stranded")
+			require.Equal(t, !tc.hasMore, !created, "whoever was told 503 and sends it again gets it once")
+			entries, err := d.EntriesFrom(t.Context(), ids[0], 1, 10)
+			require.NoError(t, err)
+			require.Len(t, entries, 3)
+			require.Equal(t, m.CreatedAt.Before(stranded.CreatedAt), tc.hasMore, "times do not go back")
+			require.Contains(t, []domain.Seq{2, 3}, again.Seq)
+			send("third")
+		})
+	}
 }
 
 func TestWriterFileLockedFromOutside(t *testing.T) {
