@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"chatsystem/domain"
 )
@@ -12,6 +14,9 @@ import (
 func OpenReadOnly(ctx context.Context, cfg Config) (*DB, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
+	}
+	if fresh, err := checkHeader(cfg.Path); err != nil || fresh {
+		return nil, cmp.Or(err, fmt.Errorf("sqlite: %s is absent or empty", cfg.Path))
 	}
 	d := &DB{live: newLiveSessions()}
 	var err error

@@ -2,9 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/jmoiron/sqlx"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 const (
@@ -29,10 +32,17 @@ type checkpointer struct {
 	looks  chan struct{}
 	rest   atomic.Bool // the writer is to copy what is left
 	closed chan struct{}
+	broken chan struct{}         // closed by the first failure of the machine; then nothing is copied any more
+	failed atomic.Pointer[error] // why
+
+	pragma func(ctx context.Context, on sqlx.QueryerContext, mode string) (walState, error)
 }
 
+// ErrCheckpoint says that the write-ahead log could not be copied into the file.
+var ErrCheckpoint = errors.New("the write-ahead log cannot be copied into the database file")
+
 func startCheckpointer(ctx context.Context, pool *sqlx.DB) *checkpointer {
-	c := &checkpointer{pool: pool, ctx: ctx, looks: make(chan struct{}, 1), closed: make(chan struct{})}
+	c := &checkpointer{pool: pool, ctx: ctx, looks: make(chan struct{}, 1), closed: make(chan struct{}), broken: make(chan struct{}), pragma: checkpoint}
 	go c.loop()
 	return c
 }
@@ -55,19 +65,42 @@ func (c *checkpointer) close() error {
 func (c *checkpointer) loop() {
 	defer close(c.closed)
 	for range c.looks {
-		if log, err := checkpoint(c.ctx, c.pool, "NOOP"); err == nil && log.left() >= checkpointPages {
+		if log, err := c.run(c.pool, "NOOP"); err == nil && log.left() >= checkpointPages {
 			c.follow()
 		}
 	}
 }
 
+// run has SQLite copy. Whoever is in the way is waited for the next time; a failure of the machine is the end.
+func (c *checkpointer) run(on sqlx.QueryerContext, mode string) (walState, error) {
+	if err := c.failure(); err != nil {
+		return walState{}, err
+	}
+	log, err := c.pragma(c.ctx, on, mode)
+	if code(err)&0xff == sqlite3.SQLITE_IOERR || isDamage(err) {
+		err = fmt.Errorf("sqlite: %w: %w", ErrCheckpoint, err)
+		if c.failed.CompareAndSwap(nil, &err) {
+			close(c.broken)
+		}
+	}
+	return log, err
+}
+
+// failure returns why nothing is copied any more, or nil.
+func (c *checkpointer) failure() error {
+	if c == nil || c.failed.Load() == nil {
+		return nil
+	}
+	return *c.failed.Load()
+}
+
 // follow copies until little is left. It needs no answer to a failure: the log stays as it is, and the next look finds it.
 func (c *checkpointer) follow() {
 	for range passes {
-		if _, err := checkpoint(c.ctx, c.pool, "PASSIVE"); err != nil {
+		if _, err := c.run(c.pool, "PASSIVE"); err != nil {
 			return
 		}
-		if log, err := checkpoint(c.ctx, c.pool, "NOOP"); err != nil || log.left() <= restPages {
+		if log, err := c.run(c.pool, "NOOP"); err != nil || log.left() <= restPages {
 			break
 		}
 	}

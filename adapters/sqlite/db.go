@@ -32,10 +32,13 @@ type DB struct {
 }
 
 // Open opens the file, makes it if it is absent, and brings its schema up to date; a file from which a later
-// version of the program took something away is refused. ctx bounds the opening only. The caller closes the DB, and holds LockDir on the folder from
+// version of the program took something away is refused, and one that is ErrDamaged, before anything of it is changed. ctx bounds the opening only. The caller closes the DB, and holds LockDir on the folder from
 // before to after.
 func Open(ctx context.Context, cfg Config, clock ports.Clock, entropy ports.Entropy) (*DB, error) {
 	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if err := inspect(ctx, cfg); err != nil {
 		return nil, err
 	}
 	if err := touch(cfg.Path); err != nil {
@@ -133,19 +136,32 @@ func (d *DB) close() error {
 	if d.pool != nil {
 		faults = append(faults, d.pool.Close())
 	}
-	if d.sole != nil {
+	if d.sole != nil && d.log.failure() == nil {
 		faults = append(faults, d.sole.Close()) // last: it folds the write-ahead log into the file
-	}
+	} // else it stays open until the process ends, so that nothing is folded in: the next start does
 	return errors.Join(faults...)
 }
 
 const qPing = `SELECT 1`
 
-// Ping tells whether the file can be read.
+// Ping tells whether the file can be read, and its log still be copied into it.
 func (d *DB) Ping(ctx context.Context) error {
+	if d.log != nil {
+		if err := d.log.failure(); err != nil {
+			return unavailable(err)
+		}
+	}
 	var one int
 	return d.reads.get(ctx, &one, qPing)
 }
+
+// Failed is closed when the log could not be copied into the file for a fault of the machine: the process is to end. What was committed
+// is in the log, which is left alone, and the next start copies it. Trying again could lose pages: the operating system may have
+// forgotten what it did not write, and say that all is well.
+func (d *DB) Failed() <-chan struct{} { return d.log.broken }
+
+// Failure returns why Failed is closed, an ErrCheckpoint.
+func (d *DB) Failure() error { return d.log.failure() }
 
 // Stats counts what the writer has done since Open: many Writes per Commit means that grouping works.
 type Stats struct {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"chatsystem/domain"
@@ -12,7 +11,10 @@ import (
 
 // code returns SQLite's extended result code of an error, 0 if it is not SQLite's.
 func code(err error) int {
-	var failed *sqlite.Error
+	var failed interface {
+		error
+		Code() int // of *sqlite.Error
+	}
 	if errors.As(err, &failed) {
 		return failed.Code()
 	}
@@ -29,7 +31,7 @@ func isPrimaryKey(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAIN
 func isForeignKey(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY }
 
 // translate marks what is wrong with the machine rather than with the statement as domain.ErrUnavailable, and a full disk
-// as domain.ErrStorageFull.
+// as domain.ErrStorageFull; what is wrong with the file itself is ErrDamaged.
 func translate(err error) error {
 	switch code(err) & 0xff {
 	case sqlite3.SQLITE_FULL:
@@ -37,6 +39,10 @@ func translate(err error) error {
 	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM,
 		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL:
 		return unavailable(err)
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		if !errors.Is(err, ErrDamaged) {
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
 	}
 	return err
 }

@@ -85,7 +85,7 @@ func TestOpen(t *testing.T) {
 		}, "later version"},
 		"a file that is no database": {func(t *testing.T, path string) {
 			require.NoError(t, os.WriteFile(path, []byte("this is a text, long enough not to be taken for an empty file"), 0o600))
-		}, "not a database"},
+		}, "does not begin as a database"},
 		"a folder": {func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) }, "directory"},
 	}
 	for name, tc := range refused {

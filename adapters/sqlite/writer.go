@@ -109,7 +109,7 @@ func (w *writer) loop() {
 // checkpoint tells the checkpointer of changes, and does what that leaves to the writer.
 func (w *writer) checkpoint(changes int) {
 	if w.log.rest.Swap(false) {
-		_, _ = checkpoint(w.ctx, w.conn, "PASSIVE") // what fails stays in the log, for the next
+		_, _ = w.log.run(w.conn, "PASSIVE") // what fails stays in the log, for the next
 	}
 	if w.unlooked += changes; w.unlooked >= changesBetween {
 		w.unlooked = 0

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"chatsystem/cmd/internal/config"
+	"chatsystem/cmd/internal/logsink"
 	"chatsystem/cmd/internal/program"
 	"chatsystem/cmd/internal/wiring"
 )
@@ -35,7 +35,7 @@ func serveCommand() *cobra.Command {
 
 // serve runs until ctx ends or a part fails.
 func serve(ctx context.Context, cfg config.Chat) error {
-	log := wiring.NewLogger(os.Stderr, cfg.LogLevel)
+	log := wiring.NewLogger(logsink.Stderr(), cfg.LogLevel)
 	return wiring.Run(ctx, wiring.Chat(ctx, cfg, log, func(addr net.Addr) {
 		fmt.Print(welcome(addr, cfg.DataDir, cfg.Memory))
 	}))

@@ -4,11 +4,11 @@ package main
 
 import (
 	"log/slog"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"chatsystem/cmd/internal/config"
+	"chatsystem/cmd/internal/logsink"
 	"chatsystem/cmd/internal/program"
 	"chatsystem/cmd/internal/wiring"
 )
@@ -24,7 +24,7 @@ func main() {
 			if err != nil {
 				return err
 			}
-			return wiring.Init(cmd.Context(), cfg, wiring.NewLogger(os.Stderr, slog.LevelInfo))
+			return wiring.Init(cmd.Context(), cfg, wiring.NewLogger(logsink.Stderr(), slog.LevelInfo))
 		},
 	})
 }

@@ -3,11 +3,11 @@ package main
 
 import (
 	"log/slog"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"chatsystem/cmd/internal/config"
+	"chatsystem/cmd/internal/logsink"
 	"chatsystem/cmd/internal/program"
 	"chatsystem/cmd/internal/wiring"
 )
@@ -26,7 +26,7 @@ func up(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	return wiring.MigrateUp(cmd.Context(), cfg, wiring.NewLogger(os.Stderr, slog.LevelInfo))
+	return wiring.MigrateUp(cmd.Context(), cfg, wiring.NewLogger(logsink.Stderr(), slog.LevelInfo))
 }
 
 func status(cmd *cobra.Command, _ []string) error {
@@ -34,5 +34,5 @@ func status(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	return wiring.MigrationStatus(cmd.Context(), cfg, wiring.NewLogger(os.Stderr, slog.LevelWarn), cmd.OutOrStdout())
+	return wiring.MigrationStatus(cmd.Context(), cfg, wiring.NewLogger(logsink.Stderr(), slog.LevelWarn), cmd.OutOrStdout())
 }

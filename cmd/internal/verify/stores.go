@@ -25,6 +25,13 @@ type Stores struct {
 	Records Records
 	Entries ports.MessageReader
 	Voids   Undertaker // nil: the store has no voids
+	File    File       // nil: the store is no file of ours
+}
+
+// File is what a store is kept in.
+type File interface {
+	// Faults returns what does not fit together in it.
+	Faults(ctx context.Context) ([]string, error)
 }
 
 // Undertaker puts tombstones.
@@ -44,6 +51,9 @@ type Seen func(done, known int)
 // texts of the newest long messages, at most so many; a negative number means all.
 func Check(ctx context.Context, s Stores, texts int, seen Seen) (Report, []Plan, error) {
 	c := &checker{Stores: s, texts: texts, pairs: map[string]domain.ConversationID{}}
+	if damaged, err := c.file(ctx); err != nil || damaged {
+		return c.report, nil, err
+	}
 	for {
 		records, err := s.Records.Records(ctx, c.previous, recordsAtOnce)
 		if err != nil {
@@ -64,6 +74,21 @@ func Check(ctx context.Context, s Stores, texts int, seen Seen) (Report, []Plan,
 			seen(c.report.Conversations, known)
 		}
 	}
+}
+
+// file tells whether the file itself is damaged: what it says is then not worth reading, nor to be repaired here.
+func (c *checker) file(ctx context.Context) (damaged bool, err error) {
+	if c.File == nil {
+		return false, nil
+	}
+	faults, err := c.File.Faults(ctx)
+	if err != nil {
+		return false, fmt.Errorf("file: %w", err)
+	}
+	for _, fault := range faults {
+		c.report.Violations = append(c.report.Violations, Violation{Promise: "file", What: fault})
+	}
+	return len(faults) > 0, nil
 }
 
 type checker struct {

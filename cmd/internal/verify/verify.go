@@ -13,7 +13,7 @@ import (
 
 // Violation is a promise that the data does not keep.
 type Violation struct {
-	Promise      string                `json:"promise"` // I1 to I7
+	Promise      string                `json:"promise"` // I1 to I7; "file" if the file itself is damaged
 	Conversation domain.ConversationID `json:"conversation_id"`
 	Seq          domain.Seq            `json:"seq,omitempty"` // where in the log; 0: not there
 	What         string                `json:"what"`
@@ -21,6 +21,9 @@ type Violation struct {
 
 // String returns the violation in a line.
 func (v Violation) String() string {
+	if v.Conversation == "" {
+		return v.Promise + "  " + v.What
+	}
 	where := "conversation " + string(v.Conversation)
 	if v.Seq > 0 {
 		where += fmt.Sprintf(" seq %d", v.Seq)

@@ -82,8 +82,41 @@ type pinger interface {
 
 const databaseFile = "chat.db"
 
+// IsStorageFault tells whether a program ended because of its database file.
+func IsStorageFault(err error) bool {
+	return errors.Is(err, sqlite.ErrDamaged) || errors.Is(err, sqlite.ErrCheckpoint)
+}
+
+// databaseParams is what the database needs, and whom it tells when it fails.
+type databaseParams struct {
+	fx.In
+
+	Lifecycle fx.Lifecycle
+	Context   context.Context
+	Config    config.Chat
+	Clock     ports.Clock
+	Entropy   ports.Entropy
+	Log       *slog.Logger
+	Registry  prometheus.Registerer
+	Failures  Failures
+}
+
+// watchDatabase ends the process when its database can no longer be trusted to this operating system's memory.
+func watchDatabase(db *sqlite.DB, p databaseParams, stop <-chan struct{}) {
+	select {
+	case <-stop:
+	case <-db.Failed():
+		p.Log.Error("the database failed; the process ends, and the next start recovers everything that was acknowledged", "error", db.Failure())
+		select {
+		case p.Failures <- db.Failure():
+		default: // something else failed before
+		}
+	}
+}
+
 // openDatabase opens the file under a lock on its folder, from before it is migrated until it is closed.
-func openDatabase(lc fx.Lifecycle, ctx context.Context, cfg config.Chat, clock ports.Clock, entropy ports.Entropy) (*sqlite.DB, error) { //nolint:revive // fx's parameters have no order
+func openDatabase(p databaseParams) (*sqlite.DB, error) {
+	lc, cfg := p.Lifecycle, p.Config
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("DATA_DIR: %w", err)
 	}
@@ -91,10 +124,26 @@ func openDatabase(lc fx.Lifecycle, ctx context.Context, cfg config.Chat, clock p
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(cfg.DataDir, databaseFile), Reserve: sqlite.LogReserve}, clock, entropy)
+	path := filepath.Join(cfg.DataDir, databaseFile)
+	db, err := sqlite.Open(p.Context, sqlite.Config{Path: path, Reserve: sqlite.LogReserve}, p.Clock, p.Entropy)
+	if errors.Is(err, sqlite.ErrDamaged) {
+		err = fmt.Errorf("%s was left as it is; restore a backup: %w", path, err)
+	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
+	failed := func() int64 {
+		if db.Failure() != nil {
+			return 1
+		}
+		return 0
+	}
+	if err := register(p.Registry, gauge("chat_database_failed", "1 once the database file could not be written safely; the process ends.", failed)); err != nil {
+		return nil, errors.Join(err, db.Close(), lock.Unlock())
+	}
+	stop := make(chan struct{})
+	go watchDatabase(db, p, stop)
+	lc.Append(fx.StopHook(func() { close(stop) }))
 	lc.Append(fx.StopHook(lock.Unlock))
 	lc.Append(fx.StopHook(db.Close)) // hooks run backwards: closed before it is unlocked
 	return db, nil

@@ -23,7 +23,7 @@ func StoresInFile(ctx context.Context, path string, repair bool) (s verify.Store
 		if err != nil {
 			return s, nil, err
 		}
-		return verify.Stores{Records: db, Entries: db}, db.Close, nil
+		return verify.Stores{Records: db, Entries: db, File: db}, db.Close, nil
 	}
 	lock, err := sqlite.LockDir(filepath.Dir(path))
 	if err != nil {
@@ -33,7 +33,7 @@ func StoresInFile(ctx context.Context, path string, repair bool) (s verify.Store
 	if err != nil {
 		return s, nil, errors.Join(err, lock.Unlock())
 	}
-	return verify.Stores{Records: db, Entries: db}, func() error { return errors.Join(db.Close(), lock.Unlock()) }, nil
+	return verify.Stores{Records: db, Entries: db, File: db}, func() error { return errors.Join(db.Close(), lock.Unlock()) }, nil
 }
 
 // StoresOfServices opens what the five services share, to be checked and repaired. The caller calls closing.
