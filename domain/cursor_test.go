@@ -19,6 +19,10 @@ func TestACursorSurvivesItsTrip(t *testing.T) {
 		id := rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`).Draw(t, "id")
 		want := domain.ListCursor{
 			At: time.UnixMilli(rapid.Int64Range(-1<<40, 1<<48).Draw(t, "ms")).UTC(), ID: domain.ConversationID(id),
+			Since: domain.ListMark(rapid.Int64().Draw(t, "mark")),
+		}
+		if want.Since != 0 && rapid.Bool().Draw(t, "moved") {
+			want.At, want.Moved = time.Time{}, true
 		}
 		text := want.String()
 		require.Regexp(t, `^[A-Za-z0-9_-]+$`, text, "fit for a URL")
@@ -26,6 +30,12 @@ func TestACursorSurvivesItsTrip(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	})
+}
+
+func TestCursorOfTheReleaseBefore(t *testing.T) {
+	got, err := domain.ParseListCursor(base64.RawURLEncoding.EncodeToString([]byte("1767789296000." + someID)))
+	require.NoError(t, err)
+	require.Equal(t, domain.ListCursor{At: founded, ID: someID}, got)
 }
 
 func TestWhatNoLinkGaveIsNoCursor(t *testing.T) {
@@ -40,6 +50,10 @@ func TestWhatNoLinkGaveIsNoCursor(t *testing.T) {
 		"no id":              encode([]byte("1.")),
 		"an id that is none": encode([]byte("1.g")),
 		"other spare bits":   strings.TrimSuffix(encode([]byte("1."+someID)), "E") + "F",
+		"a mark of nothing":  encode([]byte("1." + someID + ".0")),
+		"a mark too large":   encode([]byte("1." + someID + ".99999999999999999999")),
+		"two marks":          encode([]byte("1." + someID + ".1.1")),
+		"moved since when":   encode([]byte("moved." + someID)),
 		"something behind":   encode([]byte("1." + someID + " ")),
 	}
 	for name, text := range texts {

@@ -35,8 +35,10 @@ type InviteStore interface {
 // ConversationReader shows conversations as their members see them; every answer is of one snapshot.
 type ConversationReader interface {
 	// ListConversations returns at most limit conversations the viewer is an active member of, after the cursor, newest first:
-	// by last message, else creation, both descending with the id.
-	ListConversations(ctx context.Context, viewer domain.UserID, after domain.ListCursor, limit int) ([]domain.ConversationView, error)
+	// by last message, else creation, both descending with the id. For a cursor of moved ones it returns, by id, at least those
+	// whose last message was stored after the cursor's mark was taken. The mark that is returned was taken no later than the page
+	// was read; one that the store does not know is older than everything.
+	ListConversations(ctx context.Context, viewer domain.UserID, after domain.ListCursor, limit int) (domain.ConversationList, error)
 	// ViewConversation returns one; ErrConversationNotFound unless the viewer is an active member.
 	ViewConversation(ctx context.Context, viewer domain.UserID, id domain.ConversationID) (domain.ConversationView, error)
 	// ViewMembers returns the active members, longest-standing first; ErrConversationNotFound unless the viewer is one. Online is not set.

@@ -36,11 +36,24 @@ func (c *Client) CreateGroup(ctx context.Context, title string, memberIDs ...str
 }
 
 // Conversations yields the user's conversations, the one with the newest message first, fetching page after page. It
-// ends after the first error. One that gets a message meanwhile may come twice or be missed.
+// ends after the first error. Each conversation that the user is a member of from beginning to end comes exactly once, even if
+// messages move conversations meanwhile: some of those come last.
 func (c *Client) Conversations(ctx context.Context) iter.Seq2[Conversation, error] {
-	return c.conversations(ctx, c.cfg.maxAttempts)
+	return func(yield func(Conversation, error) bool) {
+		seen := map[string]bool{}
+		for conv, err := range c.conversations(ctx, c.cfg.maxAttempts) {
+			if err == nil && seen[conv.ConversationID] {
+				continue
+			}
+			seen[conv.ConversationID] = true
+			if !yield(conv, err) {
+				return
+			}
+		}
+	}
 }
 
+// conversations yields what the pages show: one that moves meanwhile may come twice.
 func (c *Client) conversations(ctx context.Context, attempts int) iter.Seq2[Conversation, error] {
 	return func(yield func(Conversation, error) bool) {
 		query := url.Values{"limit": {strconv.Itoa(conversationsPerPage)}}

@@ -30,6 +30,29 @@ func TestConversationsArePagedThrough(t *testing.T) {
 	})
 }
 
+func TestConversationThatComesTwiceIsYieldedOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *chat) {
+		c, id := s.user("ann")
+		var want []string
+		for i := range 3 {
+			want = append(want, s.AddGroup(fmt.Sprint("group ", i), id))
+		}
+		s.SetFault(func(r *http.Request) fakechat.Fault {
+			if r.URL.Query().Get("cursor") == "2" { // the second page begins with the end of the first
+				r.URL.RawQuery = "cursor=1"
+			}
+			return fakechat.Fault{}
+		})
+
+		var got []string
+		for conv, err := range c.Conversations(t.Context()) {
+			require.NoError(t, err)
+			got = append(got, conv.ConversationID)
+		}
+		require.Equal(t, want, got)
+	})
+}
+
 func TestConversationsStopWhenTheCallerDoes(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *chat) {
 		c, id := s.user("ann")

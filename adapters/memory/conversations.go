@@ -18,6 +18,7 @@ type conversationTables struct {
 	byPair        map[string]*conversation // direct ones, by domain.DMKey
 	// conversationsOf holds every conversation that a user ever was a member of.
 	conversationsOf map[domain.UserID]map[domain.ConversationID]*conversation
+	moves           domain.ListMark // grows with every move in lists
 }
 
 func newConversationTables() conversationTables {
@@ -25,6 +26,7 @@ func newConversationTables() conversationTables {
 		conversations:   map[domain.ConversationID]*conversation{},
 		byPair:          map[string]*conversation{},
 		conversationsOf: map[domain.UserID]map[domain.ConversationID]*conversation{},
+		moves:           1, // 0 is no mark
 	}
 }
 
@@ -33,6 +35,7 @@ type conversation struct {
 	domain.ConversationSnapshot                              // Members are the active ones, longest-standing first
 	reads                       map[domain.UserID]domain.Seq // how far everybody who ever was a member has read
 	last                        domain.LastMessage           // seq 0 before the first message
+	movedAt                     domain.ListMark              // when last was set
 	log                         allocationLog
 }
 

@@ -25,6 +25,8 @@ func (s *Store) Settle(ctx context.Context, settlements []domain.Settlement) err
 		row.log.settled(a.Seq)
 		row.markRead(a.Sender, a.Seq)
 		if a.Seq > row.last.Seq {
+			s.moves++
+			row.movedAt = s.moves
 			row.last = domain.LastMessage{
 				ID: x.Last.ID, Seq: a.Seq, Sender: x.Last.Sender, At: x.Last.CreatedAt, Preview: x.Last.Preview, HasMore: x.Last.HasMore,
 			}

@@ -18,24 +18,40 @@ var (
 // ListConversations implements ports.ConversationReader.
 func (s *Store) ListConversations(
 	ctx context.Context, viewer domain.UserID, after domain.ListCursor, limit int,
-) ([]domain.ConversationView, error) {
+) (domain.ConversationList, error) {
 	if err := s.begin(ctx); err != nil {
-		return nil, err
+		return domain.ConversationList{}, err
 	}
 	defer s.mu.Unlock()
 	var rows []*conversation
 	for _, row := range s.conversationsOf[viewer] {
-		if _, active := row.member(viewer); active && (after == domain.ListCursor{} || inListOrder(after, row.place()) < 0) {
+		if _, active := row.member(viewer); active && row.follows(after) {
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, func(a, b *conversation) int { return inListOrder(a.place(), b.place()) })
+	slices.SortFunc(rows, func(a, b *conversation) int {
+		if after.Moved {
+			return strings.Compare(string(a.ID), string(b.ID))
+		}
+		return inListOrder(a.place(), b.place())
+	})
 	views := make([]domain.ConversationView, 0, min(limit, len(rows)))
 	for _, row := range rows[:min(limit, len(rows))] {
 		m, _ := row.member(viewer)
 		views = append(views, s.view(row, m))
 	}
-	return views, nil
+	return domain.ConversationList{Views: views, Mark: s.moves}, nil
+}
+
+// follows reports whether the conversation comes after a cursor.
+func (c *conversation) follows(after domain.ListCursor) bool {
+	switch {
+	case after == domain.ListCursor{}:
+		return true
+	case after.Moved:
+		return c.movedAt > after.Since && c.ID > after.ID
+	}
+	return inListOrder(after, c.place()) < 0
 }
 
 // ViewConversation implements ports.ConversationReader.

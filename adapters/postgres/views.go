@@ -44,6 +44,11 @@ func (r viewRow) view() domain.ConversationView {
 	return v
 }
 
+type listRow struct {
+	viewRow
+	Mark domain.ListMark `db:"mark"`
+}
+
 type memberViewRow struct {
 	memberRow
 	Username string     `db:"username"`
@@ -55,7 +60,8 @@ const (
 		v.last_message_seq, v.last_message_id, v.last_sender_id, v.last_message_at, v.last_preview, v.last_has_more,
 		v.role, v.joined_seq, v.last_read_seq, v.peer_id, v.peer_name`
 	// The floor and the voids are looked up for the conversations of the page alone.
-	viewSelect = `SELECT ` + viewColumns + `, ` + floorOf + ` FROM (
+	viewSelect = `SELECT ` + viewColumns + `, ` + floorOf + viewsOf
+	viewsOf    = ` FROM (
 		SELECT c.conversation_id, c.type, c.title, c.created_by, c.created_at, c.last_seq, c.members_version,
 			c.last_message_seq, c.last_message_id, c.last_sender_id, c.last_message_at, c.last_preview, c.last_has_more,
 			m.role, m.joined_seq, r.last_read_seq, u.user_id AS peer_id, u.username AS peer_name
@@ -66,11 +72,19 @@ const (
 		LEFT JOIN users u ON u.user_id = peer.user_id
 		WHERE m.user_id = $1 AND m.left_at IS NULL`
 
-	qView  = viewSelect + ` AND m.conversation_id = $2) AS v` + joinFloor
-	qViews = viewSelect + `
+	qView = viewSelect + ` AND m.conversation_id = $2) AS v` + joinFloor
+	// Every transaction below the mark had ended when the page was read, and the page shows what it did.
+	listSelect = `SELECT ` + viewColumns + `, ` + floorOf + `,
+			(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint) AS mark` + viewsOf
+	qViews = listSelect + `
 			AND ($2::timestamptz IS NULL OR (coalesce(c.last_message_at, c.created_at), c.conversation_id) < ($2, $3::uuid))
 		ORDER BY coalesce(c.last_message_at, c.created_at) DESC, c.conversation_id DESC LIMIT $4) AS v` + joinFloor + `
 		ORDER BY coalesce(v.last_message_at, v.created_at) DESC, v.conversation_id DESC`
+	// A row's xmin is the transaction that wrote it last, 32 bits of its number, which wrap.
+	qMovedViews = listSelect + `
+			AND ((c.xmin::text::bigint - $2::bigint) & 4294967295) < 2147483648 AND c.conversation_id > $3::uuid
+		ORDER BY c.conversation_id LIMIT $4) AS v` + joinFloor + `
+		ORDER BY v.conversation_id`
 
 	qViewMembers = `SELECT m.user_id, m.role, m.joined_at, m.joined_seq, u.username, r.last_read_seq
 		FROM memberships m
@@ -84,20 +98,24 @@ const (
 // an order kept in an index would have to be rewritten for every member with every message.
 func (d *DB) ListConversations(
 	ctx context.Context, viewer domain.UserID, after domain.ListCursor, limit int,
-) ([]domain.ConversationView, error) {
+) (domain.ConversationList, error) {
 	var id *domain.ConversationID // the zero cursor is NULL as a whole
 	if after.ID != "" {
 		id = &after.ID
 	}
-	var rows []viewRow
-	if err := d.reads.list(ctx, &rows, qViews, viewer, moment{after.At}, id, limit); err != nil {
-		return nil, err
+	query, from := qViews, any(moment{after.At})
+	if after.Moved {
+		query, from = qMovedViews, after.Since
 	}
-	views := make([]domain.ConversationView, len(rows))
+	var rows []listRow
+	if err := d.reads.list(ctx, &rows, query, viewer, from, id, limit); err != nil {
+		return domain.ConversationList{}, err
+	}
+	list := domain.ConversationList{Views: make([]domain.ConversationView, len(rows))}
 	for i, r := range rows {
-		views[i] = r.view()
+		list.Views[i], list.Mark = r.view(), r.Mark
 	}
-	return views, nil
+	return list, nil
 }
 
 // ViewConversation implements ports.ConversationReader.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"chatsystem/domain"
 )
@@ -18,7 +19,7 @@ func OpenReadOnly(ctx context.Context, cfg Config) (*DB, error) {
 	if fresh, err := checkHeader(cfg.Path); err != nil || fresh {
 		return nil, cmp.Or(err, fmt.Errorf("sqlite: %s is absent or empty", cfg.Path))
 	}
-	d := &DB{live: newLiveSessions()}
+	d := &DB{live: newLiveSessions(), moves: newMoves(&atomic.Int64{})}
 	var err error
 	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)", cacheOf(readerCacheKiB), readOnly); err != nil {
 		return nil, err

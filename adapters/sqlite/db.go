@@ -26,6 +26,7 @@ type DB struct {
 
 	unannounced *unannounced
 	live        *liveSessions
+	moves       *moves
 
 	closing sync.Once
 	closed  error
@@ -70,6 +71,7 @@ func (d *DB) open(ctx context.Context, cfg Config) error {
 	}
 	d.log = startCheckpointer(context.WithoutCancel(ctx), beside)
 	d.writer = startWriter(context.WithoutCancel(ctx), conn, d.log)
+	d.moves = newMoves(&d.writer.commits)
 	if d.pool, err = connect(cfg, cfg.readers(), "query_only(1)", cacheOf(readerCacheKiB)); err != nil {
 		return err
 	}

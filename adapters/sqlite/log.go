@@ -138,6 +138,7 @@ func (d *DB) follow(ctx context.Context, q *queries, m domain.Message) error {
 			return err
 		}
 	}
+	d.moves.moved(m.Conversation)
 	_, err := q.exec(ctx, qMoveTail, m.Seq, m.ID, m.Sender, moment{m.CreatedAt}, m.Preview, m.HasMore, m.Conversation)
 	if err != nil {
 		return err

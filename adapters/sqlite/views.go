@@ -64,6 +64,8 @@ const (
 	qView  = viewSelect + ` AND m.conversation_id = ?2`
 	qViews = viewSelect + ` AND (coalesce(c.last_message_at, c.created_at), c.conversation_id) < (?2, ?3)
 		ORDER BY coalesce(c.last_message_at, c.created_at) DESC, c.conversation_id DESC LIMIT ?4`
+	qMovedViews = viewSelect + ` AND c.conversation_id > ?2 AND (?3 OR c.conversation_id IN (SELECT value FROM json_each(?4)))
+		ORDER BY c.conversation_id LIMIT ?5`
 
 	qViewMembers = `SELECT m.user_id, m.role, m.joined_at, m.joined_seq, u.username, r.last_read_seq
 		FROM memberships m
@@ -77,20 +79,28 @@ const (
 // an order kept in an index would have to be rewritten for every member with every message.
 func (d *DB) ListConversations(
 	ctx context.Context, viewer domain.UserID, after domain.ListCursor, limit int,
-) ([]domain.ConversationView, error) {
-	below := int64(math.MaxInt64)
-	if after != (domain.ListCursor{}) {
-		below = after.At.UnixMilli()
-	}
+) (domain.ConversationList, error) {
+	list := domain.ConversationList{Mark: d.moves.mark()}
 	var rows []viewRow
-	if err := d.reads.list(ctx, &rows, qViews, viewer, below, after.ID, limit); err != nil {
-		return nil, err
+	var err error
+	if after.Moved {
+		moved, all := d.moves.since(after.Since)
+		err = d.reads.list(ctx, &rows, qMovedViews, viewer, after.ID, all, jsonList(moved), limit)
+	} else {
+		below := int64(math.MaxInt64)
+		if after != (domain.ListCursor{}) {
+			below = after.At.UnixMilli()
+		}
+		err = d.reads.list(ctx, &rows, qViews, viewer, below, after.ID, limit)
 	}
-	views := make([]domain.ConversationView, len(rows))
+	if err != nil {
+		return domain.ConversationList{}, err
+	}
+	list.Views = make([]domain.ConversationView, len(rows))
 	for i, r := range rows {
-		views[i] = r.view()
+		list.Views[i] = r.view()
 	}
-	return views, nil
+	return list, nil
 }
 
 // ViewConversation implements ports.ConversationReader.

@@ -3,6 +3,7 @@ package chats
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"chatsystem/domain"
 	"chatsystem/ports"
@@ -29,7 +30,8 @@ type ConversationPage struct {
 	Next          string
 }
 
-// Execute returns the conversations, newest first.
+// Execute returns the conversations, newest first. The pages that follow show every conversation that was there at the
+// first one, unless the viewer has left it: those that moved meanwhile come at the end, perhaps a second time.
 func (uc *ListConversations) Execute(ctx context.Context, in ListInput) (ConversationPage, error) {
 	limit := domain.DefaultPageLimit
 	if in.Limit != nil {
@@ -45,17 +47,49 @@ func (uc *ListConversations) Execute(ctx context.Context, in ListInput) (Convers
 			return ConversationPage{}, err
 		}
 	}
-	views, err := uc.reader.ListConversations(ctx, in.Viewer, after, limit+1)
+	list, err := uc.reader.ListConversations(ctx, in.Viewer, after, limit+1)
 	if err != nil {
 		return ConversationPage{}, fmt.Errorf("list conversations: %w", err)
 	}
-	page := ConversationPage{Conversations: views}
-	if len(views) > limit {
-		page.Conversations = views[:limit]
-		last := views[limit-1]
-		page.Next = domain.ListCursor{At: last.SortTime(), ID: last.ID}.String()
+	page := pageOf(list, after, limit)
+	if page.Next != "" || after == (domain.ListCursor{}) || after.Moved {
+		return page, nil
 	}
-	return page, nil
+	moved := domain.MovedSince(since(list, after))
+	room := limit - len(page.Conversations)
+	if list, err = uc.reader.ListConversations(ctx, in.Viewer, moved, room+1); err != nil {
+		return ConversationPage{}, fmt.Errorf("list moved conversations: %w", err)
+	}
+	rest := pageOf(list, moved, room)
+	shown := map[domain.ConversationID]bool{}
+	for _, v := range page.Conversations {
+		shown[v.ID] = true
+	}
+	rest.Conversations = slices.DeleteFunc(rest.Conversations, func(v domain.ConversationView) bool { return shown[v.ID] })
+	return ConversationPage{Conversations: append(page.Conversations, rest.Conversations...), Next: rest.Next}, nil
+}
+
+// pageOf cuts a list that was asked for with one more than limit.
+func pageOf(list domain.ConversationList, after domain.ListCursor, limit int) ConversationPage {
+	if len(list.Views) <= limit {
+		return ConversationPage{Conversations: list.Views}
+	}
+	next := domain.ListCursor{ID: after.ID, Since: since(list, after), Moved: after.Moved}
+	if limit > 0 {
+		next.ID = list.Views[limit-1].ID
+		if !after.Moved {
+			next.At = list.Views[limit-1].SortTime()
+		}
+	}
+	return ConversationPage{Conversations: list.Views[:limit], Next: next.String()}
+}
+
+// since returns when a reading began: with this list, unless the cursor says otherwise.
+func since(list domain.ConversationList, after domain.ListCursor) domain.ListMark {
+	if after.Since != 0 {
+		return after.Since
+	}
+	return list.Mark
 }
 
 // GetConversation shows a member one conversation.

@@ -149,13 +149,13 @@ func (d database) PendingInvites(ctx context.Context, user domain.UserID) ([]dom
 	})
 }
 
-func (d database) ListConversations(ctx context.Context, viewer domain.UserID, after domain.ListCursor, limit int) ([]domain.ConversationView, error) {
-	return through(ctx, d.p, "postgres.list", short(viewer), func(ctx context.Context) ([]domain.ConversationView, error) {
-		views, err := d.Store.ListConversations(ctx, viewer, after, limit)
-		for _, v := range views {
+func (d database) ListConversations(ctx context.Context, viewer domain.UserID, after domain.ListCursor, limit int) (domain.ConversationList, error) {
+	return through(ctx, d.p, "postgres.list", short(viewer), func(ctx context.Context) (domain.ConversationList, error) {
+		list, err := d.Store.ListConversations(ctx, viewer, after, limit)
+		for _, v := range list.Views {
 			d.p.w.checkUnread(v.ID, v.Read)
 		}
-		return views, err
+		return list, err
 	})
 }
 

@@ -1,11 +1,13 @@
 package portstest
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"chatsystem/domain"
@@ -98,9 +100,9 @@ func runViewConversation(t *testing.T, open Open) {
 func runListConversations(t *testing.T, open Open) {
 	list := func(t *testing.T, c Core, u domain.User, after domain.ListCursor, limit int) []domain.ConversationView {
 		t.Helper()
-		views, err := c.Reader.ListConversations(t.Context(), u.ID, after, limit)
+		page, err := c.Reader.ListConversations(t.Context(), u.ID, after, limit)
 		require.NoError(t, err)
-		return views
+		return page.Views
 	}
 
 	t.Run("the one with the latest message, else creation, comes first", func(t *testing.T) {
@@ -179,6 +181,88 @@ func runListConversations(t *testing.T, open Open) {
 		}
 	})
 
+	t.Run("whatever moves between the pages, each conversation is seen", func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same every time
+		clock := NewManualClock()
+		c := open(t, clock.Now)
+		a, b := c.AddUser(t, "anna"), c.AddUser(t, "bob")
+		var all []domain.ConversationID
+		for range 12 {
+			clock.Advance(time.Second)
+			all = append(all, c.AddGroup(t, clock.Now(), a, b))
+		}
+		for _, limit := range []int{1, 2, 3, 5} {
+			seen := c.walk(t, a, limit, func() {
+				for range 1 + rng.IntN(3) {
+					if rng.IntN(3) > 0 { // a clock may stand, and times be equal
+						clock.Advance(time.Second)
+					}
+					c.Say(t, b, all[rng.IntN(len(all))], "hello")
+				}
+			})
+			require.Subset(t, seen, all, "limit %d", limit)
+		}
+	})
+
+	t.Run("what moves while the pages are read is seen, too", func(t *testing.T) {
+		c := open(t, time.Now)
+		users := c.AddUsers(t, "mover", 3)
+		var all []domain.ConversationID
+		for range 9 {
+			all = append(all, c.AddGroup(t, time.Now(), users...))
+		}
+		stop, failed := make(chan struct{}), make(chan error, 1)
+		go func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					failed <- nil
+					return
+				default:
+				}
+				d := domain.Draft{Conversation: all[n*5%len(all)], Sender: users[1].ID, ClientMsgID: NewUUID(), Body: "hello"}
+				if _, _, err := c.Log.Append(t.Context(), d); err != nil {
+					failed <- err
+					return
+				}
+			}
+		}()
+		for range 20 {
+			assert.Subset(t, c.walk(t, users[0], 2, func() {}), all)
+		}
+		close(stop)
+		require.NoError(t, <-failed)
+	})
+
+	t.Run("a message at a time before the cursor's moves its conversation all the same", func(t *testing.T) {
+		clock := NewManualClock()
+		c := open(t, clock.Now)
+		a, b := c.AddUser(t, "anna"), c.AddUser(t, "bob")
+		quiet := c.AddGroup(t, clock.Now(), a, b)
+		for range 4 { // by the clock of a service that is ahead
+			c.AddGroup(t, clock.Now().Add(time.Minute), a, b)
+		}
+		first, err := c.Reader.ListConversations(t.Context(), a.ID, domain.ListCursor{}, 2)
+		require.NoError(t, err)
+		clock.Advance(time.Second)
+		c.Say(t, b, quiet, "hello")
+		require.Contains(t, viewIDs(list(t, c, a, domain.MovedSince(first.Mark), 10)), quiet)
+	})
+
+	t.Run("to a mark that the store does not know everything has moved", func(t *testing.T) {
+		clock := NewManualClock()
+		c := open(t, clock.Now)
+		a, b := c.AddUser(t, "anna"), c.AddUser(t, "bob")
+		ids := []domain.ConversationID{c.AddGroup(t, clock.Now(), a), c.AddGroup(t, clock.Now(), a), c.AddGroup(t, clock.Now(), b)}
+		c.Say(t, a, ids[0], "hello")
+		c.Say(t, a, ids[1], "hello")
+		require.Equal(t, ids[:2], viewIDs(list(t, c, a, domain.MovedSince(-1<<40), 10)))
+		require.Equal(t, ids[:1], viewIDs(list(t, c, a, domain.MovedSince(-1<<40), 1)))
+		from := domain.MovedSince(-1 << 40)
+		from.ID = ids[0]
+		require.Equal(t, ids[1:2], viewIDs(list(t, c, a, from, 10)))
+	})
+
 	t.Run("what is returned is detached from what is stored", func(t *testing.T) {
 		clock := NewManualClock()
 		c := open(t, clock.Now)
@@ -190,6 +274,34 @@ func runListConversations(t *testing.T, open Open) {
 		require.Equal(t, "hello", c.view(t, a, id).Last.Preview)
 		require.Equal(t, b.Username, c.view(t, a, id).Peer.Username)
 	})
+}
+
+// walk reads a whole list as the use case does, with something happening between the pages, and returns what it saw.
+func (c Core) walk(t *testing.T, viewer domain.User, limit int, between func()) (seen []domain.ConversationID) {
+	t.Helper()
+	var cursor domain.ListCursor
+	for pages := 0; ; pages++ {
+		require.Less(t, pages, 1000)
+		page, err := c.Reader.ListConversations(t.Context(), viewer.ID, cursor, limit)
+		require.NoError(t, err)
+		seen = append(seen, viewIDs(page.Views)...)
+		if cursor.Since == 0 {
+			cursor.Since = page.Mark
+		}
+		switch {
+		case len(page.Views) == limit:
+			last := page.Views[limit-1]
+			cursor.ID = last.ID
+			if !cursor.Moved {
+				cursor.At = last.SortTime()
+			}
+		case cursor.Moved:
+			return seen
+		default:
+			cursor = domain.MovedSince(cursor.Since)
+		}
+		between()
+	}
 }
 
 func runViewMembers(t *testing.T, open Open) {

@@ -107,9 +107,9 @@ func runGroups(t *testing.T, open Open) {
 		require.ErrorIs(t, c.Conversations.CreateGroup(t.Context(), g), domain.ErrUserNotFound)
 		_, err = c.Conversations.ChangeConversation(t.Context(), g.ID(), func(*domain.Conversation) error { return nil })
 		require.ErrorIs(t, err, domain.ErrConversationNotFound)
-		views, err := c.Reader.ListConversations(t.Context(), admin.ID, domain.ListCursor{}, 10)
+		list, err := c.Reader.ListConversations(t.Context(), admin.ID, domain.ListCursor{}, 10)
 		require.NoError(t, err)
-		require.Empty(t, views)
+		require.Empty(t, list.Views)
 	})
 
 	t.Run("a full group can be made", func(t *testing.T) {

@@ -279,6 +279,11 @@ export interface paths {
          * The caller's conversations
          * @description The one with the newest message first (a conversation without messages counts by its creation), ties by id.
          *     A page that is followed by another has a `Link` header with `rel="next"`.
+         *
+         *     Messages move conversations to the front while pages are read. Reading from the first page to the last shows every
+         *     conversation that the caller was a member of at the first page and has not left: at least once, because the last
+         *     pages repeat, ordered by id, what may have moved meanwhile. Only a 404 for a conversation says that the caller is
+         *     no member; that a page does not show it does not.
          */
         get: operations["listConversations"];
         put?: never;
