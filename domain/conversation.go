@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -235,6 +236,31 @@ func (c *Conversation) requireAdmin(actor UserID) error {
 		return ErrAdminOnly
 	}
 	return nil
+}
+
+// CheckRoom checks that nobody of those who join is in too many other conversations; counts says in how many. Who is in more,
+// from before there was a bound, keeps them.
+func (s ConversationSnapshot) CheckRoom(joined []Membership, counts map[UserID]int) error {
+	for _, m := range joined {
+		switch {
+		case counts[m.UserID] < MaxConversations:
+		case m.UserID == s.CreatedBy || len(joined) == 1:
+			return ErrTooManyConversations
+		case s.Type == DM:
+			return peopleInTooMany("other_user_id")
+		default:
+			return peopleInTooMany("member_ids")
+		}
+	}
+	return nil
+}
+
+// peopleInTooMany is ErrTooManyConversations of other people than the caller.
+func peopleInTooMany(field string) *Fault {
+	f := *ErrTooManyConversations
+	f.Detail = fmt.Sprintf("Somebody named in %s is in %d conversations and can be in no more.", field, MaxConversations)
+	f.Fields = []FieldFault{{Field: field, Code: f.Code, Detail: f.Detail}}
+	return &f
 }
 
 func (c *Conversation) add(user UserID, role Role, at time.Time) {

@@ -82,6 +82,8 @@ func InvalidFields(fields ...FieldFault) *Fault {
 	return f
 }
 
+var tooManyInvites = fmt.Sprintf("This person has %d open invites; they must answer some first.", MaxOpenInvites)
+
 // The faults with a code of their own.
 var (
 	ErrTokenInvalid       = &Fault{Kind: KindUnauthenticated, Code: "token_invalid", Detail: "Sign in: the access token is missing or not valid."}
@@ -101,11 +103,16 @@ var (
 	ErrInviteNotFound       = &Fault{Kind: KindNotFound, Code: "invite_not_found", Detail: "There is no such invite for you."}
 	ErrMessageNotFound      = &Fault{Kind: KindNotFound, Code: "message_not_found", Detail: "There is no such message in this conversation."}
 
-	ErrEmailTaken        = &Fault{Kind: KindConflict, Code: "email_taken", Detail: "An account with this e-mail exists; sign in instead."}
-	ErrUsernameTaken     = &Fault{Kind: KindConflict, Code: "username_taken", Detail: "This username is taken; choose another."}
-	ErrDMConversation    = &Fault{Kind: KindConflict, Code: "dm_conversation", Detail: "This works in groups only, not in a direct conversation."}
-	ErrAlreadyMember     = &Fault{Kind: KindConflict, Code: "already_member", Detail: "That user is a member already."}
-	ErrGroupFull         = &Fault{Kind: KindConflict, Code: "group_full", Detail: fmt.Sprintf("The group has %d members; none can join until one leaves.", MaxActiveMembers)}
+	ErrEmailTaken           = &Fault{Kind: KindConflict, Code: "email_taken", Detail: "An account with this e-mail exists; sign in instead."}
+	ErrUsernameTaken        = &Fault{Kind: KindConflict, Code: "username_taken", Detail: "This username is taken; choose another."}
+	ErrDMConversation       = &Fault{Kind: KindConflict, Code: "dm_conversation", Detail: "This works in groups only, not in a direct conversation."}
+	ErrAlreadyMember        = &Fault{Kind: KindConflict, Code: "already_member", Detail: "That user is a member already."}
+	ErrGroupFull            = &Fault{Kind: KindConflict, Code: "group_full", Detail: fmt.Sprintf("The group has %d members; none can join until one leaves.", MaxActiveMembers)}
+	ErrTooManyConversations = &Fault{Kind: KindConflict, Code: "too_many_conversations", Detail: fmt.Sprintf("You are in %d conversations, the most that one can be in; leave some groups first.", MaxConversations)}
+	ErrTooManyInvites       = &Fault{
+		Kind: KindConflict, Code: "too_many_invites", Detail: tooManyInvites,
+		Fields: []FieldFault{{Field: "user_id", Code: "too_many_invites", Detail: tooManyInvites}},
+	}
 	ErrLastAdmin         = &Fault{Kind: KindConflict, Code: "last_admin", Detail: "A group needs an admin; make another member admin first."}
 	ErrClientMsgIDReused = &Fault{Kind: KindConflict, Code: "client_msg_id_reused", Detail: "This client_msg_id was used for another text; use a new one."}
 

@@ -9,6 +9,8 @@ const (
 	MaxClientMsgIDBytes = 64
 	MaxActiveMembers    = 100 // per conversation, its creator included
 	MaxTitleChars       = 255
+	MaxConversations    = 5000 // that a user is an active member of
+	MaxOpenInvites      = 100  // that a user has
 	MinUsernameChars    = 2
 	MaxUsernameChars    = 100
 	MaxEmailBytes       = 255

@@ -35,6 +35,8 @@ const (
 	CodeDMConversation       = "dm_conversation"
 	CodeAlreadyMember        = "already_member"
 	CodeGroupFull            = "group_full"
+	CodeTooManyConversations = "too_many_conversations" // of one user; Error.Fields says if it is about others than the caller
+	CodeTooManyInvites       = "too_many_invites"       // that one user has open
 	CodeLastAdmin            = "last_admin"
 	CodeClientMsgIDReused    = "client_msg_id_reused"
 	CodeInviteUsed           = "invite_used"

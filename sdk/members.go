@@ -38,7 +38,7 @@ func (c *Client) SetRole(ctx context.Context, conversationID, userID string, rol
 }
 
 // Invite offers a user to join a group (admins only). A pending invite is returned, not doubled; an active member is
-// CodeAlreadyMember. Invites expire after 7 days.
+// CodeAlreadyMember, a user with 100 open invites CodeTooManyInvites. Invites expire after 7 days.
 func (c *Client) Invite(ctx context.Context, conversationID, userID string) (InviteState, error) {
 	var out InviteState
 	_, err := c.do(ctx, call{
@@ -57,7 +57,7 @@ func (c *Client) Invites(ctx context.Context) ([]Invite, error) {
 
 // Join accepts an invite; while a member, it changes nothing. The whole history becomes visible, unread starts at 0.
 // The first user who joins a group that everybody has left becomes its admin.
-// It fails with CodeInviteUsed, CodeInviteExpired or CodeGroupFull.
+// It fails with CodeInviteUsed, CodeInviteExpired, CodeGroupFull or CodeTooManyConversations.
 func (c *Client) Join(ctx context.Context, conversationID, inviteID string) (Conversation, error) {
 	var out Conversation
 	_, err := c.do(ctx, call{

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"chatsystem/domain"
 )
 
 const groupPath, dmPath, listPath = "/api/chats/conversations/group", "/api/chats/conversations/dm", "/api/chats/conversations"
@@ -138,4 +140,51 @@ func TestAConversationIsHiddenFromOthers(t *testing.T) {
 		})
 	}
 	require.Empty(t, into[[]object](t, eve.get(listPath), http.StatusOK))
+}
+
+// crowd puts somebody into that many more groups of their own.
+func (a account) crowd(groups int) {
+	a.w.t.Helper()
+	for range groups {
+		g, err := domain.NewGroup(domain.ConversationID(newUUID()), "Team", domain.UserID(a.id), nil, a.w.clock.Now())
+		require.NoError(a.w.t, err)
+		require.NoError(a.w.t, a.w.store.CreateGroup(a.w.t.Context(), g))
+	}
+}
+
+func TestConversationsOfAUserAreBounded(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.register("ann"), w.register("bob")
+	other := bob.group()
+	invite := bob.invite(other, ann)
+	ann.crowd(domain.MaxConversations)
+
+	for _, answer := range []answer{
+		ann.post(groupPath, object{"title": "Team", "member_ids": []string{}}), ann.post(dmPath, object{"other_user_id": bob.id}), ann.join(other, invite),
+	} {
+		answer.requireProblem(t, http.StatusConflict, "too_many_conversations")
+		require.NotContains(t, into[object](t, answer, http.StatusConflict), "errors")
+	}
+	for field, answer := range map[string]answer{
+		"member_ids":    bob.post(groupPath, object{"title": "Team", "member_ids": []string{ann.id}}),
+		"other_user_id": bob.post(dmPath, object{"other_user_id": ann.id}),
+	} {
+		answer.requireProblem(t, http.StatusConflict, "too_many_conversations")
+		faults := into[object](t, answer, http.StatusConflict)["errors"].([]any)
+		require.Equal(t, field, faults[0].(map[string]any)["field"])
+	}
+	require.Len(t, into[[]object](t, bob.get(listPath), http.StatusOK), 1, "what is refused leaves nothing")
+}
+
+func TestOpenInvitesOfAUserAreBounded(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.register("ann"), w.register("bob")
+	for range domain.MaxOpenInvites {
+		ann.invite(ann.group(), bob)
+	}
+	answer := ann.post(conversationPath(ann.group())+"/invite", object{"user_id": bob.id})
+	answer.requireProblem(t, http.StatusConflict, "too_many_invites")
+	faults := into[object](t, answer, http.StatusConflict)["errors"].([]any)
+	require.Equal(t, "user_id", faults[0].(map[string]any)["field"])
+	require.Len(t, into[[]object](t, bob.get("/api/chats/invites"), http.StatusOK), domain.MaxOpenInvites)
 }

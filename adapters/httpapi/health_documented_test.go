@@ -32,7 +32,7 @@ func TestEveryStateOfHealthIsDocumented(t *testing.T) {
 			cfg := httpapi.Config{Draining: func() bool { return tc.draining }}
 			handler, err := httpapi.NewHandler(cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), testTokens{clock}, httpapi.HealthRoutes(tc.check))
 			require.NoError(t, err)
-			w := &world{t, handler, clock} // holds every answer against the document
+			w := &world{t: t, handler: handler, clock: clock} // holds every answer against the document
 			require.Equal(t, want, into[object](t, w.send("GET", "/readyz", "", nil), tc.status).text("status"))
 			require.Equal(t, "ok", into[object](t, w.send("GET", "/healthz", "", nil), http.StatusOK).text("status"))
 		})

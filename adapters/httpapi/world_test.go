@@ -31,6 +31,7 @@ type world struct {
 	t       *testing.T
 	handler http.Handler
 	clock   *manualClock
+	store   *memory.Store
 }
 
 const (
@@ -93,7 +94,7 @@ func newWorldWith(t *testing.T, cfg httpapi.Config) *world {
 		}),
 	)
 	require.NoError(t, err)
-	return &world{t, handler, clock}
+	return &world{t, handler, clock, store}
 }
 
 // answer is what a request got.

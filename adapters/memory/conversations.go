@@ -84,6 +84,9 @@ func (s *Store) ChangeConversation(
 	if err := change(c); err != nil {
 		return domain.ConversationSnapshot{}, err
 	}
+	if err := s.checkRoom(c.Snapshot(), row.Members); err != nil {
+		return domain.ConversationSnapshot{}, err
+	}
 	return s.saveConversation(row, c), nil
 }
 
@@ -108,10 +111,27 @@ func (s *Store) addConversation(snapshot domain.ConversationSnapshot) (*conversa
 			return nil, err
 		}
 	}
+	if err := s.checkRoom(snapshot, nil); err != nil {
+		return nil, err
+	}
 	row := &conversation{reads: map[domain.UserID]domain.Seq{}, log: newAllocationLog()}
 	s.conversations[snapshot.ID] = row
 	s.saveConversation(row, domain.RestoreConversation(snapshot))
 	return row, nil
+}
+
+// checkRoom checks that those who join are not in too many conversations.
+func (s *Store) checkRoom(after domain.ConversationSnapshot, before []domain.Membership) error {
+	joined := domain.DiffMembers(before, after.Members).Joined
+	counts := map[domain.UserID]int{}
+	for _, m := range joined {
+		for _, row := range s.conversationsOf[m.UserID] {
+			if _, active := row.member(m.UserID); active {
+				counts[m.UserID]++
+			}
+		}
+	}
+	return after.CheckRoom(joined, counts)
 }
 
 // saveConversation keeps a changed conversation and returns its state. Who joined has read everything.

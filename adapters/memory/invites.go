@@ -47,6 +47,15 @@ func (s *Store) OpenInvite(
 		}
 		s.setInviteStatus(there, domain.InviteExpired)
 	}
+	open := 0
+	for _, pending := range s.pendingOf[i.Invited] {
+		if pending.Open(i.CreatedAt) {
+			open++
+		}
+	}
+	if open >= domain.MaxOpenInvites {
+		return domain.Invite{}, false, domain.ErrTooManyInvites
+	}
 	s.invites[i.ID] = &i
 	s.pendingOf[i.Invited] = append(s.pendingOf[i.Invited], &i)
 	return i, true, nil
@@ -67,6 +76,9 @@ func (s *Store) ChangeInvite(
 	row := s.conversations[invite.Conversation]
 	c, changed := domain.RestoreConversation(row.ConversationSnapshot), *invite
 	if err := change(c, &changed); err != nil {
+		return domain.ConversationSnapshot{}, err
+	}
+	if err := s.checkRoom(c.Snapshot(), row.Members); err != nil {
 		return domain.ConversationSnapshot{}, err
 	}
 	s.setInviteStatus(invite, changed.Status)

@@ -38,7 +38,7 @@ func TestContracts(t *testing.T) {
 	for name, run := range suites {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // they wait for the server most of the time
-			run(t, func(t testing.TB, clock ports.Clock) portstest.Core { return coreOf(open(t, newDatabase(t), clock)) })
+			run(t, func(t testing.TB, clock ports.Clock) portstest.Core { return coreAt(t, newDatabase(t), clock) })
 		})
 	}
 }
@@ -71,6 +71,28 @@ func age(t testing.TB, past *sql.DB, by time.Duration) {
 }
 
 // coreOf puts the application's log on the database and a message store in memory.
+// coreAt is coreOf a database at an address, which fills faster.
+func coreAt(t testing.TB, dsn string, clock ports.Clock) portstest.Core {
+	core := coreOf(open(t, dsn, clock))
+	pool := connect(t, dsn)
+	core.Crowd = func(t testing.TB, user domain.User, groups int) {
+		t.Helper()
+		for _, statement := range []string{
+			`INSERT INTO conversations (conversation_id, type, title, created_by, created_at, members_version)
+				SELECT gen_random_uuid(), 'GROUP', 'Team', $1::uuid, now(), 1 FROM generate_series(1, $2::int)`,
+			`INSERT INTO memberships (conversation_id, user_id, role, joined_at, joined_seq)
+				SELECT conversation_id, $1::uuid, 'ADMIN', now(), 0 FROM conversations
+				WHERE created_by = $1::uuid AND type = 'GROUP' LIMIT $2::int`,
+			`INSERT INTO reads (conversation_id, user_id, last_read_seq, updated_at)
+				SELECT conversation_id, user_id, 0, now() FROM memberships WHERE user_id = $1::uuid LIMIT $2::int ON CONFLICT DO NOTHING`,
+		} {
+			_, err := pool.ExecContext(t.Context(), statement, user.ID, groups)
+			require.NoError(t, err)
+		}
+	}
+	return core
+}
+
 func coreOf(db *postgres.DB) portstest.Core {
 	entries := memory.NewMessageStore()
 	quiet := slog.New(slog.DiscardHandler)

@@ -42,6 +42,7 @@ const (
 	qInvite        = `SELECT ` + inviteColumns + ` FROM invites WHERE invite_id = $1`
 	qPendingInvite = `SELECT ` + inviteColumns + ` FROM invites WHERE invited_user_id = $1 AND conversation_id = $2 AND status = 'PENDING'
 		FOR NO KEY UPDATE`
+	qCountInvites    = `SELECT count(*) FROM invites WHERE invited_user_id = $1 AND status = 'PENDING' AND expires_at > $2`
 	qLockInvite      = qInvite + ` FOR NO KEY UPDATE`
 	qSetInviteStatus = `UPDATE invites SET status = $1 WHERE invite_id = $2`
 	qPendingInvites  = `SELECT i.invite_id, i.conversation_id, i.invited_user_id, i.invited_by, i.status, i.created_at, i.expires_at,
@@ -78,6 +79,9 @@ func (d *DB) OpenInvite(
 			if _, err := q.exec(ctx, qSetInviteStatus, domain.InviteExpired, pending.ID); err != nil {
 				return err
 			}
+		}
+		if err := checkInvites(ctx, q, i); err != nil {
+			return err
 		}
 		invite, created = i, true
 		return insertInvite(ctx, q, i)
@@ -130,6 +134,22 @@ func (d *DB) PendingInvites(ctx context.Context, user domain.UserID) ([]domain.I
 		}
 	}
 	return views, nil
+}
+
+// checkInvites checks that the invited user has room for one more, and keeps others from inviting them until the
+// transaction ends.
+func checkInvites(ctx context.Context, q queries, i domain.Invite) error {
+	if err := lockUsers(ctx, q, []domain.UserID{i.Invited}); err != nil {
+		return err
+	}
+	var open int
+	if err := q.get(ctx, &open, qCountInvites, i.Invited, moment{i.CreatedAt}); err != nil {
+		return err
+	}
+	if open >= domain.MaxOpenInvites {
+		return domain.ErrTooManyInvites
+	}
+	return nil
 }
 
 func insertInvite(ctx context.Context, q queries, i domain.Invite) error {

@@ -24,7 +24,7 @@ func TestContractsOnALaterSchema(t *testing.T) {
 	for suite, run := range suites {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()
-			run(t, func(t testing.TB, clock ports.Clock) portstest.Core { return coreOf(open(t, newLater(t), clock)) })
+			run(t, func(t testing.TB, clock ports.Clock) portstest.Core { return coreAt(t, newLater(t), clock) })
 		})
 	}
 	t.Run("allocations", func(t *testing.T) {

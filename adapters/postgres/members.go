@@ -41,7 +41,11 @@ const (
 		SELECT $1, u.user_id, $3, $4 FROM unnest($2::uuid[]) AS u (user_id)
 		ON CONFLICT (conversation_id, user_id) DO UPDATE
 		SET last_read_seq = excluded.last_read_seq, updated_at = excluded.updated_at`
-	qLeave   = `UPDATE memberships SET left_at = $3 WHERE conversation_id = $1 AND user_id = ANY($2::uuid[])`
+	qLeave = `UPDATE memberships SET left_at = $3 WHERE conversation_id = $1 AND user_id = ANY($2::uuid[])`
+	// Whoever adds members locks them first, always in the same order, so that the count of a user's conversations stays until the end.
+	qLockUsers          = `SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR NO KEY UPDATE`
+	qCountConversations = `SELECT user_id, count(*) AS conversations FROM memberships
+		WHERE user_id = ANY($1::uuid[]) AND left_at IS NULL GROUP BY user_id`
 	qSetRole = `UPDATE memberships SET role = $3 WHERE conversation_id = $1 AND user_id = $2`
 )
 
@@ -79,6 +83,9 @@ func activeMembers(ctx context.Context, q queries, id domain.ConversationID) ([]
 func (d *DB) saveMembers(ctx context.Context, q queries, after domain.ConversationSnapshot, before []domain.Membership) error {
 	diff := domain.DiffMembers(before, after.Members)
 	if diff.Joined != nil {
+		if err := checkRoom(ctx, q, after, diff.Joined); err != nil {
+			return err
+		}
 		if err := d.join(ctx, q, after, diff.Joined); err != nil {
 			return err
 		}
@@ -94,6 +101,38 @@ func (d *DB) saveMembers(ctx context.Context, q queries, after domain.Conversati
 		}
 	}
 	return nil
+}
+
+type countRow struct {
+	UserID        domain.UserID `db:"user_id"`
+	Conversations int           `db:"conversations"`
+}
+
+// checkRoom checks that those who join are not in too many conversations, and keeps others from adding them to more until
+// the transaction ends.
+func checkRoom(ctx context.Context, q queries, after domain.ConversationSnapshot, joined []domain.Membership) error {
+	users := make([]domain.UserID, len(joined))
+	for i, m := range joined {
+		users[i] = m.UserID
+	}
+	if err := lockUsers(ctx, q, users); err != nil {
+		return err
+	}
+	var rows []countRow
+	if err := q.list(ctx, &rows, qCountConversations, texts(users)); err != nil {
+		return err
+	}
+	counts := make(map[domain.UserID]int, len(rows))
+	for _, r := range rows {
+		counts[r.UserID] = r.Conversations
+	}
+	return after.CheckRoom(joined, counts)
+}
+
+// lockUsers keeps other transactions that lock the same users waiting until this one ends.
+func lockUsers(ctx context.Context, q queries, users []domain.UserID) error {
+	var locked []domain.UserID
+	return q.list(ctx, &locked, qLockUsers, texts(users))
 }
 
 // join makes members active, also those who have left before; ErrUserNotFound if one is no account.

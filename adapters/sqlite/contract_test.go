@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"crypto/rand"
+	"database/sql"
 	"os"
 	"path/filepath"
 	"sync"
@@ -44,7 +45,29 @@ func TestContracts(t *testing.T) {
 func open(t testing.TB, clock ports.Clock) portstest.Core {
 	path := filepath.Join(t.TempDir(), "chat.db")
 	require.NoError(t, os.WriteFile(path, emptyFile(t), 0o600))
-	return coreOf(openFile(t, path, clock))
+	return coreAt(t, path, clock)
+}
+
+// coreAt is coreOf a file, which fills faster.
+func coreAt(t testing.TB, path string, clock ports.Clock) portstest.Core {
+	t.Helper()
+	core := coreOf(openFile(t, path, clock))
+	core.Crowd = func(t testing.TB, user domain.User, groups int) {
+		t.Helper()
+		beside, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)")
+		require.NoError(t, err)
+		defer func() { require.NoError(t, beside.Close()) }()
+		_, err = beside.ExecContext(t.Context(), `BEGIN IMMEDIATE;
+			CREATE TEMP TABLE crowd AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+				SELECT lower(hex(randomblob(4)) || '-0000-7000-8000-' || hex(randomblob(6))) AS id FROM n;
+			INSERT INTO conversations (conversation_id, type, title, created_by, created_at, members_version)
+				SELECT id, 'GROUP', 'Team', ?2, 0, 1 FROM crowd;
+			INSERT INTO memberships (conversation_id, user_id, role, joined_at, joined_seq) SELECT id, ?2, 'ADMIN', 0, 0 FROM crowd;
+			INSERT INTO reads (conversation_id, user_id, last_read_seq, updated_at) SELECT id, ?2, 0, 0 FROM crowd;
+			COMMIT`, groups, user.ID)
+		require.NoError(t, err)
+	}
+	return core
 }
 
 var empty struct {

@@ -95,6 +95,9 @@ func findConversation(ctx context.Context, q *queries, id domain.ConversationID)
 
 // insertConversation adds a conversation with its members; dmKey is nil for a group.
 func (d *DB) insertConversation(ctx context.Context, q *queries, s domain.ConversationSnapshot, dmKey *string) error {
+	if err := checkRoom(ctx, q, s, nil); err != nil {
+		return err
+	}
 	_, err := q.exec(ctx, qInsertConversation, s.ID, s.Type, s.Title, s.CreatedBy, moment{s.CreatedAt}, s.LastSeq,
 		s.MembersVersion, dmKey)
 	if isForeignKey(err) {
@@ -106,8 +109,11 @@ func (d *DB) insertConversation(ctx context.Context, q *queries, s domain.Conver
 	return d.saveMembers(ctx, q, s, nil)
 }
 
-// saveConversation writes what turns before into after.
+// saveConversation writes what turns before into after. It refuses before it writes.
 func (d *DB) saveConversation(ctx context.Context, q *queries, before, after domain.ConversationSnapshot) error {
+	if err := checkRoom(ctx, q, after, before.Members); err != nil {
+		return err
+	}
 	if before.Title != after.Title || before.MembersVersion != after.MembersVersion {
 		if _, err := q.exec(ctx, qUpdateConversation, after.Title, after.MembersVersion, after.ID); err != nil {
 			return err

@@ -41,6 +41,7 @@ const (
 	qInsertInvite    = `INSERT INTO invites (` + inviteColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	qInvite          = `SELECT ` + inviteColumns + ` FROM invites WHERE invite_id = ?`
 	qPendingInvite   = `SELECT ` + inviteColumns + ` FROM invites WHERE invited_user_id = ? AND conversation_id = ? AND status = 'PENDING'`
+	qCountInvites    = `SELECT count(*) FROM invites WHERE invited_user_id = ? AND status = 'PENDING' AND expires_at > ?`
 	qSetInviteStatus = `UPDATE invites SET status = ? WHERE invite_id = ?`
 	qPendingInvites  = `SELECT i.invite_id, i.conversation_id, i.invited_user_id, i.invited_by, i.status, i.created_at, i.expires_at,
 			c.title, u.username AS invited_by_name,
@@ -78,6 +79,9 @@ func (d *DB) OpenInvite(
 				return err
 			}
 		}
+		if err := checkInvites(ctx, q, i); err != nil {
+			return err
+		}
 		invite, created = i, true
 		return insertInvite(ctx, q, i)
 	})
@@ -101,13 +105,12 @@ func (d *DB) ChangeInvite(
 		if err := change(c, &invite); err != nil {
 			return err
 		}
-		if invite.Status != was {
-			if _, err := q.exec(ctx, qSetInviteStatus, invite.Status, id); err != nil {
-				return err
-			}
-		}
 		after = c.Snapshot()
-		return d.saveConversation(ctx, q, before, after)
+		if err := d.saveConversation(ctx, q, before, after); err != nil || invite.Status == was {
+			return err
+		}
+		_, err = q.exec(ctx, qSetInviteStatus, invite.Status, id)
+		return err
 	})
 	return after, err
 }
@@ -126,6 +129,18 @@ func (d *DB) PendingInvites(ctx context.Context, user domain.UserID) ([]domain.I
 		}
 	}
 	return views, nil
+}
+
+// checkInvites checks that the invited user has room for one more.
+func checkInvites(ctx context.Context, q *queries, i domain.Invite) error {
+	var open int
+	if err := q.get(ctx, &open, qCountInvites, i.Invited, moment{i.CreatedAt}); err != nil {
+		return err
+	}
+	if open >= domain.MaxOpenInvites {
+		return domain.ErrTooManyInvites
+	}
+	return nil
 }
 
 func insertInvite(ctx context.Context, q *queries, i domain.Invite) error {

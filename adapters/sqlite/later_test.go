@@ -29,7 +29,7 @@ func TestContractsOnALaterSchema(t *testing.T) {
 			run(t, func(t testing.TB, clock ports.Clock) portstest.Core {
 				path := filepath.Join(t.TempDir(), "chat.db")
 				require.NoError(t, os.WriteFile(path, later, 0o600))
-				return coreOf(openFile(t, path, clock))
+				return coreAt(t, path, clock)
 			})
 		})
 	}

@@ -35,7 +35,9 @@ const (
 		ON CONFLICT DO UPDATE SET role = excluded.role, joined_at = excluded.joined_at, joined_seq = excluded.joined_seq, left_at = NULL`
 	qStartReading = `INSERT INTO reads (conversation_id, user_id, last_read_seq, updated_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET last_read_seq = excluded.last_read_seq, updated_at = excluded.updated_at`
-	qLeave   = `UPDATE memberships SET left_at = ? WHERE conversation_id = ? AND user_id = ?`
+	qLeave              = `UPDATE memberships SET left_at = ? WHERE conversation_id = ? AND user_id = ?`
+	qCountConversations = `SELECT user_id, count(*) AS conversations FROM memberships
+		WHERE user_id IN (SELECT value FROM json_each(?)) AND left_at IS NULL GROUP BY user_id`
 	qSetRole = `UPDATE memberships SET role = ? WHERE conversation_id = ? AND user_id = ?`
 )
 
@@ -88,6 +90,32 @@ func (d *DB) saveMembers(ctx context.Context, q *queries, after domain.Conversat
 		}
 	}
 	return nil
+}
+
+type countRow struct {
+	UserID        domain.UserID `db:"user_id"`
+	Conversations int           `db:"conversations"`
+}
+
+// checkRoom checks that those who join are not in too many conversations.
+func checkRoom(ctx context.Context, q *queries, after domain.ConversationSnapshot, before []domain.Membership) error {
+	joined := domain.DiffMembers(before, after.Members).Joined
+	if joined == nil {
+		return nil
+	}
+	users := make([]domain.UserID, len(joined))
+	for i, m := range joined {
+		users[i] = m.UserID
+	}
+	var rows []countRow
+	if err := q.list(ctx, &rows, qCountConversations, jsonList(users)); err != nil {
+		return err
+	}
+	counts := make(map[domain.UserID]int, len(rows))
+	for _, r := range rows {
+		counts[r.UserID] = r.Conversations
+	}
+	return after.CheckRoom(joined, counts)
 }
 
 // join makes m active, also one who has left before; ErrUserNotFound if that is no account.

@@ -19,6 +19,7 @@ func RunConversations(t *testing.T, open Open) {
 	t.Run("changes", func(t *testing.T) { runChanges(t, open) })
 	t.Run("racing changes", func(t *testing.T) { runRacingChanges(t, open) })
 	t.Run("admins", func(t *testing.T) { runAdmins(t, open) })
+	t.Run("bounds", func(t *testing.T) { runBounds(t, open) })
 }
 
 func runDMs(t *testing.T, open Open) {

@@ -29,6 +29,9 @@ type Core struct {
 	Log           ports.MessageLog
 	Settler       ports.Settler
 	Unfinished    ports.UnfinishedLeases
+
+	// Crowd makes a user a member of that many more groups, faster than one by one; nil: it has to be one by one.
+	Crowd func(t testing.TB, user domain.User, groups int)
 }
 
 // Open returns a fresh, empty Core that reads its time from clock; it cleans up with t.

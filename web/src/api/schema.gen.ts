@@ -622,7 +622,7 @@ export interface components {
             detail: string;
             /** @description Stable; what programs decide by. */
             code: string;
-            /** @description On 422, the fields at fault. */
+            /** @description The fields at fault, if it is about some; always on 422. */
             errors?: components["schemas"]["FieldError"][];
         };
         FieldError: {
@@ -1076,6 +1076,15 @@ export interface components {
         };
         /** @description `admin_only`: only an admin of the group may do this. */
         AdminOnly: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too_many_conversations`: the caller, or somebody named in the field that `errors` names, is in 5,000 conversations. */
+        TooManyConversations: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1720,6 +1729,7 @@ export interface operations {
             400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["UserNotFound"];
+            409: components["responses"]["TooManyConversations"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -1752,6 +1762,7 @@ export interface operations {
             };
             400: components["responses"]["MalformedBody"];
             401: components["responses"]["Unauthorized"];
+            409: components["responses"]["TooManyConversations"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -1950,7 +1961,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `dm_conversation`: this works in groups only. `already_member`: the person is a member. */
+            /**
+             * @description `dm_conversation`: this works in groups only. `already_member`: the person is a member. `too_many_invites`: the person
+             *     has 100 open invites; `errors` names `user_id`.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2006,7 +2020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `group_full`: the group has 100 members. */
+            /** @description `group_full`: the group has 100 members. `too_many_conversations`: the caller is in 5,000 conversations. */
             409: {
                 headers: {
                     [name: string]: unknown;
