@@ -11,6 +11,7 @@ const (
 	MaxTitleChars       = 255
 	MaxConversations    = 5000 // that a user is an active member of
 	MaxOpenInvites      = 100  // that a user has
+	MaxLeaveAtOnce      = 100  // conversations in one request
 	MinUsernameChars    = 2
 	MaxUsernameChars    = 100
 	MaxEmailBytes       = 255

@@ -212,3 +212,29 @@ func TestSearchAndLookup(t *testing.T) {
 		require.Empty(t, none)
 	})
 }
+
+func TestManyGroupsAreLeftAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *chat) {
+		c, id := s.user("ann")
+		var want []sdk.Departure
+		var ids []string
+		for i := range 150 {
+			ids = append(ids, s.AddGroup(fmt.Sprint("group ", i), id))
+			want = append(want, sdk.Departure{ConversationID: ids[i], Outcome: sdk.DepartureLeft})
+		}
+		ids = append(ids, "unknown")
+		want = append(want, sdk.Departure{ConversationID: "unknown", Outcome: sdk.DepartureNotMember})
+
+		got, err := c.LeaveAll(t.Context(), ids...)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		require.Equal(t, 2, s.Requests("POST /api/chats/conversations/leave"))
+		for range c.Conversations(t.Context()) {
+			require.Fail(t, "a conversation is left over")
+		}
+
+		got, err = c.LeaveAll(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, got)
+	})
+}

@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"net/http"
+	"slices"
 )
 
 // Members returns the active members, the longest-standing first.
@@ -26,6 +27,27 @@ func (c *Client) Leave(ctx context.Context, conversationID string) error {
 	}
 	return stepError("leave", c.RemoveMember(ctx, conversationID, me.UserID))
 }
+
+// LeaveAll takes the signed-in user out of many groups, each as Leave does, and returns what became of each, in the order
+// given; ids that come twice are answered once. Asking again changes nothing. With an error, the outcomes are those of the groups before it.
+func (c *Client) LeaveAll(ctx context.Context, conversationIDs ...string) ([]Departure, error) {
+	var all []Departure
+	for ids := range slices.Chunk(conversationIDs, leftAtOnce) {
+		var out []Departure
+		_, err := c.do(ctx, call{
+			method: http.MethodPost, path: route("api", "chats", "conversations", "leave"),
+			in: map[string][]string{"conversation_ids": ids}, out: &out, repeatable: true,
+		})
+		if err != nil {
+			return all, stepError("leave all", err)
+		}
+		all = append(all, out...)
+	}
+	return all, nil
+}
+
+// leftAtOnce is how many groups one request leaves.
+const leftAtOnce = 100
 
 // SetRole makes a member an admin or an admin a member (admins only). A group keeps one admin: CodeLastAdmin.
 func (c *Client) SetRole(ctx context.Context, conversationID, userID string, role Role) (Member, error) {

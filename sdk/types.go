@@ -76,6 +76,24 @@ type Member struct {
 	JoinedAt    time.Time `json:"joined_at"`
 }
 
+// Departure is the outcome of leaving one group of several.
+type Departure struct {
+	ConversationID string           `json:"conversation_id"`
+	Outcome        DepartureOutcome `json:"outcome"`
+	Code           string           `json:"code,omitempty"`   // with DepartureFailed: CodeDMConversation, or CodeUnavailable: try again
+	Detail         string           `json:"detail,omitempty"` // with DepartureFailed: a sentence for people
+}
+
+// DepartureOutcome is what became of an attempt to leave a group.
+type DepartureOutcome string
+
+// The outcomes of leaving.
+const (
+	DepartureLeft      DepartureOutcome = "LEFT"
+	DepartureNotMember DepartureOutcome = "NOT_A_MEMBER" // before, or there is no such conversation
+	DepartureFailed    DepartureOutcome = "FAILED"       // still a member
+)
+
 // InviteState is an invite as it stands, for whoever sent or declined it.
 type InviteState struct {
 	InviteID       string       `json:"invite_id"`

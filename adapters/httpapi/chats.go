@@ -18,6 +18,7 @@ type ChatUseCases struct {
 	RenameConversation *chats.RenameConversation
 	ListMembers        *chats.ListMembers
 	RemoveMember       *chats.RemoveMember
+	LeaveConversations *chats.LeaveConversations
 	SetRole            *chats.SetRole
 	InviteMember       *chats.InviteMember
 	JoinConversation   *chats.JoinConversation

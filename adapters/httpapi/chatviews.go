@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"chatsystem/adapters/httpapi/openapi/chatsapi"
+	"chatsystem/application/chats"
 	"chatsystem/domain"
 )
 
@@ -37,6 +38,17 @@ func invite(i domain.InviteView) chatsapi.Invite {
 		InviteID: string(i.ID), ConversationID: string(i.Conversation), Title: i.Title, MemberCount: i.MemberCount,
 		InvitedBy: chatUserName(i.InvitedByName), Status: chatsapi.InviteStatus(i.Status), CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
 	}
+}
+
+func departure(d chats.Departure) chatsapi.Departure {
+	out := chatsapi.Departure{ConversationID: string(d.Conversation), Outcome: chatsapi.LEFT}
+	switch {
+	case d.NotMember:
+		out.Outcome = chatsapi.NOTAMEMBER
+	case d.Fault != nil:
+		out.Outcome, out.Code, out.Detail = chatsapi.FAILED, &d.Fault.Code, &d.Fault.Detail
+	}
+	return out
 }
 
 func inviteState(i domain.Invite) chatsapi.InviteState {

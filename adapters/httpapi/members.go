@@ -22,6 +22,14 @@ func (h chatHandlers) RemoveMember(ctx context.Context, r chatsapi.RemoveMemberR
 	return chatsapi.RemoveMember204Response{}, nil
 }
 
+func (h chatHandlers) LeaveConversations(ctx context.Context, r chatsapi.LeaveConversationsRequestObject) (chatsapi.LeaveConversationsResponseObject, error) {
+	departures, err := h.uc.LeaveConversations.Execute(ctx, callerOf(ctx).User, r.Body.ConversationIds)
+	if err != nil {
+		return nil, err
+	}
+	return chatsapi.LeaveConversations200JSONResponse(encodeAll(departures, departure)), nil
+}
+
 func (h chatHandlers) SetMemberRole(ctx context.Context, r chatsapi.SetMemberRoleRequestObject) (chatsapi.SetMemberRoleResponseObject, error) {
 	m, err := h.uc.SetRole.Execute(ctx, chats.SetRoleInput{
 		Actor: callerOf(ctx).User, Conversation: r.ConversationID, Target: r.UserID, Role: string(r.Body.Role),

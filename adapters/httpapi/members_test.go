@@ -159,3 +159,46 @@ func TestAdminsAppointAdmins(t *testing.T) {
 	}, m)
 	require.Equal(t, http.StatusOK, bob.put(memberPath(group, ann)+"/role", plain).status)
 }
+
+const leavePath = "/api/chats/conversations/leave"
+
+func TestManyGroupsAreLeftAtOnce(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.register("ann"), w.register("bob")
+	mine, alone, dm, unknown := ann.group(bob), ann.group(), ann.dm(bob), newUUID()
+	outcomes := func(a answer) (all []object) {
+		for _, d := range into[[]object](t, a, http.StatusOK) {
+			delete(d, "detail")
+			all = append(all, d)
+		}
+		return all
+	}
+	body := object{"conversation_ids": []string{dm, mine, unknown, mine, alone}}
+	require.Equal(t, []object{
+		{"conversation_id": dm, "outcome": "FAILED", "code": "dm_conversation"},
+		{"conversation_id": mine, "outcome": "LEFT"},
+		{"conversation_id": unknown, "outcome": "NOT_A_MEMBER"},
+		{"conversation_id": alone, "outcome": "LEFT"},
+	}, outcomes(ann.post(leavePath, body)))
+	require.Len(t, into[[]object](t, ann.get(listPath), http.StatusOK), 1)
+	require.Equal(t, "ADMIN", into[object](t, bob.get(conversationPath(mine)), http.StatusOK)["role"], "the next one becomes admin")
+
+	again := outcomes(ann.post(leavePath, body))
+	require.Equal(t, object{"conversation_id": mine, "outcome": "NOT_A_MEMBER"}, again[1], "asking again changes nothing")
+}
+
+func TestHowManyGroupsAreLeftAtOnce(t *testing.T) {
+	w := newWorld(t)
+	ann := w.register("ann")
+	group := ann.group()
+	ids := make([]string, 101)
+	for i := range ids {
+		ids[i] = newUUID()
+	}
+	ids[0] = group
+	ann.post(leavePath, object{"conversation_ids": []string{}}).requireField(t, "conversation_ids", "range")
+	ann.post(leavePath, object{"conversation_ids": ids}).requireField(t, "conversation_ids", "range")
+	ann.post(leavePath, object{"conversation_ids": []string{group, "x"}}).requireField(t, "conversation_ids[1]", "not_an_id")
+	into[object](t, ann.get(conversationPath(group)), http.StatusOK)
+	require.Len(t, into[[]object](t, ann.post(leavePath, object{"conversation_ids": ids[:100]}), http.StatusOK), 100)
+}

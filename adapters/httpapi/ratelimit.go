@@ -35,7 +35,7 @@ var rateRules = []rateRule{
 		"getMe", "listSessions", "listUsersByID", "listConversations", "getConversation", "listMembers", "listInvites", "listMessages", "getMessage",
 	}},
 	{limit: "change", by: callerID, operations: []string{
-		"updateMe", "logoutAll", "revokeSession", "renameConversation", "joinConversation", "removeMember", "setMemberRole", "declineInvite",
+		"updateMe", "logoutAll", "revokeSession", "renameConversation", "joinConversation", "removeMember", "leaveConversations", "setMemberRole", "declineInvite",
 	}},
 	{limit: "people", by: callerID, more: membersNamed, operations: []string{"createDM", "createGroup", "inviteMember"}},
 }

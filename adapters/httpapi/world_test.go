@@ -80,6 +80,7 @@ func newWorldWith(t *testing.T, cfg httpapi.Config) *world {
 			RenameConversation: chats.NewRenameConversation(store, store, notices),
 			ListMembers:        chats.NewListMembers(store, presence),
 			RemoveMember:       chats.NewRemoveMember(store, notices),
+			LeaveConversations: chats.NewLeaveConversations(chats.NewRemoveMember(store, notices)),
 			SetRole:            chats.NewSetRole(store, store, presence, notices),
 			InviteMember:       chats.NewInviteMember(store, notices, system),
 			JoinConversation:   chats.NewJoinConversation(store, store, notices, clock.Now),

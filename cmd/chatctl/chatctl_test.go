@@ -88,6 +88,13 @@ func TestConversationCommands(t *testing.T) {
 	assert.Empty(t, ben.objects("invites"))
 	assert.Contains(t, ben.fails(exitFailure, "join", "Garden"), "invites")
 
+	one, two := ben.objects("group", "Spam")[0]["conversation_id"].(string), ben.objects("group", "More spam")[0]["conversation_id"].(string)
+	left := ben.ok("leave", one, "More spam")
+	assert.Contains(t, left, one)
+	assert.Equal(t, 2, strings.Count(left, "LEFT"))
+	assert.Contains(t, ben.ok("leave", one, two), "NOT_A_MEMBER")
+	assert.Contains(t, ben.fails(exitFailure, "leave", "@ada", one), "1 of 2 were not left")
+
 	ada.ok("group", "Garden")
 	assert.Contains(t, ada.fails(exitFailure, "members", "Garden"), "2 groups have the title")
 	ada.ok("members", group["conversation_id"].(string))

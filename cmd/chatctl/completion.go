@@ -18,7 +18,7 @@ const (
 
 // completeConversation offers the names of conversations, the newest message first, for the argument that is one.
 func (a *app) completeConversation(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 && !strings.Contains(cmd.Use, "[CONVERSATION...]") {
+	if len(args) > 0 && !strings.Contains(cmd.Use, "CONVERSATION...") {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	c, _, err := a.account(sdk.WithMaxAttempts(1))

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -91,12 +93,49 @@ func (a *app) membersCommand() *cobra.Command {
 
 func (a *app) leaveCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "leave CONVERSATION", Short: "Leave a group", Args: cobra.ExactArgs(1),
-		RunE: a.inConversation(func(ctx context.Context, c *sdk.Client, conv sdk.Conversation, args []string) error {
+		Use: "leave CONVERSATION...", Short: "Leave groups", Args: cobra.MinimumNArgs(1),
+		RunE: a.signedIn(func(ctx context.Context, c *sdk.Client, args []string) error {
+			if len(args) > 1 {
+				return a.leaveAll(ctx, c, args)
+			}
+			conv, err := findConversation(ctx, c, args[0])
+			if err != nil {
+				return err
+			}
 			if err := c.Leave(ctx, conv.ConversationID); err != nil {
 				return err
 			}
 			return a.print(conv, "Left "+title(conv)+".")
 		}),
 	}
+}
+
+// leaveAll leaves several groups; it fails if the user is still in one of them.
+func (a *app) leaveAll(ctx context.Context, c *sdk.Client, refs []string) error {
+	ids := make([]string, len(refs))
+	for i, ref := range refs {
+		ids[i] = ref
+		if idPattern.MatchString(ref) {
+			continue
+		}
+		conv, err := findConversation(ctx, c, ref)
+		if err != nil {
+			return err
+		}
+		ids[i] = conv.ConversationID
+	}
+	departures, err := c.LeaveAll(ctx, ids...)
+	failed := 0
+	for _, d := range departures {
+		if d.Outcome == sdk.DepartureFailed {
+			failed++
+		}
+	}
+	printed := table(a, departures, []any{"CONVERSATION", "OUTCOME", "WHY"}, func(d sdk.Departure) []any {
+		return []any{d.ConversationID, d.Outcome, line(d.Detail)}
+	})
+	if err = errors.Join(err, printed); err == nil && failed > 0 {
+		err = fmt.Errorf("%d of %d were not left", failed, len(departures))
+	}
+	return err
 }

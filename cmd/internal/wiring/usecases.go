@@ -66,6 +66,7 @@ type chatParts struct {
 }
 
 func newChatUseCases(p chatParts) httpapi.ChatUseCases {
+	removeMember := chats.NewRemoveMember(p.Conversations, p.Notices)
 	return httpapi.ChatUseCases{
 		CreateDM:           chats.NewCreateDM(p.Conversations, p.Directory, p.Reader, p.Notices, p.System),
 		CreateGroup:        chats.NewCreateGroup(p.Conversations, p.Directory, p.Reader, p.Notices, p.System),
@@ -73,7 +74,8 @@ func newChatUseCases(p chatParts) httpapi.ChatUseCases {
 		GetConversation:    chats.NewGetConversation(p.Reader),
 		RenameConversation: chats.NewRenameConversation(p.Conversations, p.Reader, p.Notices),
 		ListMembers:        chats.NewListMembers(p.Reader, p.Presence),
-		RemoveMember:       chats.NewRemoveMember(p.Conversations, p.Notices),
+		RemoveMember:       removeMember,
+		LeaveConversations: chats.NewLeaveConversations(removeMember),
 		SetRole:            chats.NewSetRole(p.Conversations, p.Reader, p.Presence, p.Notices),
 		InviteMember:       chats.NewInviteMember(p.Invites, p.Notices, p.System),
 		JoinConversation:   chats.NewJoinConversation(p.Invites, p.Reader, p.Notices, p.System.Clock),

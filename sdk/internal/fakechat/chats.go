@@ -79,6 +79,7 @@ func (s *Server) chatRoutes() {
 		delete(c.members, r.PathValue("user"))
 		answer(w, http.StatusNoContent, nil)
 	}))
+	s.mux.HandleFunc("POST "+base+"/leave", s.as(s.leaveConversations))
 	s.mux.HandleFunc("PUT "+base+"/{id}/members/{user}/role", s.in(s.setRole))
 	s.mux.HandleFunc("POST "+base+"/{id}/invite", s.in(s.invite))
 	s.mux.HandleFunc("POST "+base+"/{id}/join", s.as(s.joinConversation))
@@ -146,6 +147,25 @@ func (s *Server) listConversations(w http.ResponseWriter, r *http.Request, sess 
 	out := []map[string]any{}
 	for _, id := range ids[from:to] {
 		out = append(out, s.view(s.conversations[id], sess.user))
+	}
+	answer(w, http.StatusOK, out)
+}
+
+func (s *Server) leaveConversations(w http.ResponseWriter, r *http.Request, sess *session) {
+	ids, _ := read(r)["conversation_ids"].([]any)
+	if len(ids) < 1 || len(ids) > 100 {
+		problem(w, http.StatusUnprocessableEntity, "validation_failed")
+		return
+	}
+	out := []map[string]any{}
+	for _, id := range ids {
+		c, outcome := s.conversations[id.(string)], "LEFT"
+		if c == nil || c.members[sess.user.id] == nil {
+			outcome = "NOT_A_MEMBER"
+		} else {
+			delete(c.members, sess.user.id)
+		}
+		out = append(out, map[string]any{"conversation_id": id, "outcome": outcome})
 	}
 	answer(w, http.StatusOK, out)
 }

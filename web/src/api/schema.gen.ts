@@ -294,6 +294,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chats/conversations/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave many groups at once
+         * @description The caller leaves each of the groups, one after another, exactly as by `DELETE` of their own membership. The answer says
+         *     for each what became of it, in the order asked; ids that come twice are answered once. Asking again changes nothing.
+         */
+        post: operations["leaveConversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chats/conversations/{conversation_id}": {
         parameters: {
             query?: never;
@@ -986,6 +1007,23 @@ export interface components {
         RenameRequest: {
             /** @description As at creation. */
             title: string;
+        };
+        LeaveRequest: {
+            /** @description The groups to leave. */
+            conversation_ids: string[];
+        };
+        Departure: {
+            conversation_id: string;
+            /**
+             * @description `LEFT`: the caller is no member any more. `NOT_A_MEMBER`: the caller was none before, or there is no such
+             *     conversation. `FAILED`: the caller is still a member; `code` says why.
+             * @enum {string}
+             */
+            outcome: "LEFT" | "NOT_A_MEMBER" | "FAILED";
+            /** @description With `FAILED`: `dm_conversation`, because direct conversations cannot be left, or `unavailable`: ask again for this one. */
+            code?: string;
+            /** @description With `FAILED`: why, in a sentence for a person. */
+            detail?: string;
         };
         InviteRequest: {
             /** @description Whom to invite. */
@@ -1801,6 +1839,38 @@ export interface operations {
             };
             400: components["responses"]["MalformedQuery"];
             401: components["responses"]["Unauthorized"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    leaveConversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveRequest"];
+            };
+        };
+        responses: {
+            /** @description The outcomes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departure"][];
+                };
+            };
+            400: components["responses"]["MalformedBody"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];

@@ -34,6 +34,27 @@ func (e ConversationType) Valid() bool {
 	}
 }
 
+// Defines values for DepartureOutcome.
+const (
+	FAILED     DepartureOutcome = "FAILED"
+	LEFT       DepartureOutcome = "LEFT"
+	NOTAMEMBER DepartureOutcome = "NOT_A_MEMBER"
+)
+
+// Valid indicates whether the value is a known member of the DepartureOutcome enum.
+func (e DepartureOutcome) Valid() bool {
+	switch e {
+	case FAILED:
+		return true
+	case LEFT:
+		return true
+	case NOTAMEMBER:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for InviteStatus.
 const (
 	ACCEPTED InviteStatus = "ACCEPTED"
@@ -148,6 +169,24 @@ type CreateGroupRequest struct {
 	Title string `json:"title"`
 }
 
+// Departure defines model for Departure.
+type Departure struct {
+	// Code With `FAILED`: `dm_conversation`, because direct conversations cannot be left, or `unavailable`: ask again for this one.
+	Code           *string `json:"code,omitempty"`
+	ConversationID string  `json:"conversation_id"`
+
+	// Detail With `FAILED`: why, in a sentence for a person.
+	Detail *string `json:"detail,omitempty"`
+
+	// Outcome `LEFT`: the caller is no member any more. `NOT_A_MEMBER`: the caller was none before, or there is no such
+	// conversation. `FAILED`: the caller is still a member; `code` says why.
+	Outcome DepartureOutcome `json:"outcome"`
+}
+
+// DepartureOutcome `LEFT`: the caller is no member any more. `NOT_A_MEMBER`: the caller was none before, or there is no such
+// conversation. `FAILED`: the caller is still a member; `code` says why.
+type DepartureOutcome string
+
 // Invite A pending invite to a group, as the invited person sees it.
 type Invite struct {
 	// ConversationID UUID of the group.
@@ -207,6 +246,12 @@ type InviteStatus string
 type JoinRequest struct {
 	// InviteID An invite of the caller's to this conversation.
 	InviteID string `json:"invite_id"`
+}
+
+// LeaveRequest defines model for LeaveRequest.
+type LeaveRequest struct {
+	// ConversationIds The groups to leave.
+	ConversationIds []string `json:"conversation_ids"`
 }
 
 // Member An active member of a conversation.
@@ -278,6 +323,9 @@ type CreateDMJSONRequestBody = CreateDMRequest
 // CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
 type CreateGroupJSONRequestBody = CreateGroupRequest
 
+// LeaveConversationsJSONRequestBody defines body for LeaveConversations for application/json ContentType.
+type LeaveConversationsJSONRequestBody = LeaveRequest
+
 // RenameConversationJSONRequestBody defines body for RenameConversation for application/json ContentType.
 type RenameConversationJSONRequestBody = RenameRequest
 
@@ -301,6 +349,9 @@ type ServerInterface interface {
 	// CreateGroup Create a group
 	// (POST /api/chats/conversations/group)
 	CreateGroup(w http.ResponseWriter, r *http.Request)
+	// LeaveConversations Leave many groups at once
+	// (POST /api/chats/conversations/leave)
+	LeaveConversations(w http.ResponseWriter, r *http.Request)
 	// GetConversation One conversation of the caller's
 	// (GET /api/chats/conversations/{conversation_id})
 	GetConversation(w http.ResponseWriter, r *http.Request, conversationID ConversationID)
@@ -349,6 +400,12 @@ func (_ Unimplemented) CreateDM(w http.ResponseWriter, r *http.Request) {
 // CreateGroup Create a group
 // (POST /api/chats/conversations/group)
 func (_ Unimplemented) CreateGroup(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// LeaveConversations Leave many groups at once
+// (POST /api/chats/conversations/leave)
+func (_ Unimplemented) LeaveConversations(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -480,6 +537,20 @@ func (siw *ServerInterfaceWrapper) CreateGroup(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.CreateGroup(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LeaveConversations operation middleware
+func (siw *ServerInterfaceWrapper) LeaveConversations(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LeaveConversations(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -873,6 +944,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Post(options.BaseURL+"/api/chats/conversations/group", wrapper.CreateGroup)
 	})
 	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/chats/conversations/leave", wrapper.LeaveConversations)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/chats/invites", wrapper.ListInvites)
 	})
 	r.Group(func(r chi.Router) {
@@ -968,6 +1042,28 @@ func (response CreateGroup201JSONResponse) VisitCreateGroupResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeaveConversationsRequestObject struct {
+	Body *LeaveConversationsJSONRequestBody
+}
+
+type LeaveConversationsResponseObject interface {
+	VisitLeaveConversationsResponse(w http.ResponseWriter) error
+}
+
+type LeaveConversations200JSONResponse []Departure
+
+func (response LeaveConversations200JSONResponse) VisitLeaveConversationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1194,6 +1290,9 @@ type StrictServerInterface interface {
 	// CreateGroup Create a group
 	// (POST /api/chats/conversations/group)
 	CreateGroup(ctx context.Context, request CreateGroupRequestObject) (CreateGroupResponseObject, error)
+	// LeaveConversations Leave many groups at once
+	// (POST /api/chats/conversations/leave)
+	LeaveConversations(ctx context.Context, request LeaveConversationsRequestObject) (LeaveConversationsResponseObject, error)
 	// GetConversation One conversation of the caller's
 	// (GET /api/chats/conversations/{conversation_id})
 	GetConversation(ctx context.Context, request GetConversationRequestObject) (GetConversationResponseObject, error)
@@ -1343,6 +1442,37 @@ func (sh *strictHandler) CreateGroup(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CreateGroupResponseObject); ok {
 		if err := validResponse.VisitCreateGroupResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LeaveConversations operation middleware
+func (sh *strictHandler) LeaveConversations(w http.ResponseWriter, r *http.Request) {
+	var request LeaveConversationsRequestObject
+
+	var body LeaveConversationsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LeaveConversations(ctx, request.(LeaveConversationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LeaveConversations")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LeaveConversationsResponseObject); ok {
+		if err := validResponse.VisitLeaveConversationsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
