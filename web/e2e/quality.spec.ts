@@ -82,7 +82,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.getByRole("link", { name: /Invites/ }).click();
     await expect(page.getByRole("button", { name: "Join Night shift" })).toBeVisible();
     await shot("invites");
-    for (const section of ["Profile", "Appearance", "Sessions", "Password"]) {
+    for (const section of ["Profile", "Appearance", "Sessions", "Groups", "Password"]) {
       await page.goto(`${server.url}/settings/${section.toLowerCase()}`);
       await expect(page.getByRole("heading", { level: 1, name: section })).toBeVisible();
       await shot(`settings-${section.toLowerCase()}`);

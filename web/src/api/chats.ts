@@ -1,6 +1,6 @@
 import { get, post, request } from "./http";
 import type { Answer } from "./send";
-import type { Conversation, Invite, InviteState, Member, Role } from "./types";
+import type { Conversation, Departure, Invite, InviteState, Member, Role } from "./types";
 
 const base = "/api/chats/conversations";
 const of = (id: string) => `${base}/${encodeURIComponent(id)}`;
@@ -29,6 +29,12 @@ export const listMembers = (id: string) => get<Member[]>(`${of(id)}/members`);
 export const removeMember = async (id: string, userId: string) => {
   await request({ method: "DELETE", url: `${of(id)}/members/${encodeURIComponent(userId)}` });
 };
+/** Leaves many groups, 100 in a request; each has an outcome. Hears the outcomes as they come. */
+export async function leaveGroups(ids: readonly string[], hear: (outcomes: Departure[]) => void): Promise<void> {
+  for (let from = 0; from < ids.length; from += 100) {
+    hear(await post<Departure[]>(`${base}/leave`, { conversation_ids: ids.slice(from, from + 100) }));
+  }
+}
 export const setRole = async (id: string, userId: string, role: Role) =>
   (await request<Member>({ method: "PUT", url: `${of(id)}/members/${encodeURIComponent(userId)}/role`, data: { role } })).data;
 

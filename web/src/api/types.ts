@@ -9,6 +9,7 @@ export type SessionInfo = Schemas["Session"];
 export type Conversation = Schemas["Conversation"];
 export type Member = Schemas["Member"];
 export type Role = Schemas["Role"];
+export type Departure = Schemas["Departure"];
 export type Invite = Schemas["Invite"];
 export type InviteState = Schemas["InviteState"];
 export type ApiMessage = Schemas["Message"];

@@ -7,6 +7,7 @@ import { Icon } from "../../components/Icon";
 import pane from "../../components/Pane.module.css";
 import { text } from "../../core/text.en";
 import { Appearance } from "./Appearance";
+import { Groups } from "./Groups";
 import { Password } from "./Password";
 import { Profile } from "./Profile";
 import { Sessions } from "./Sessions";
@@ -17,6 +18,7 @@ const sections = [
   ["profile", "person", text.settings.profile, Profile],
   ["appearance", "sun", text.settings.appearance, Appearance],
   ["sessions", "laptop", text.settings.sessions, Sessions],
+  ["groups", "people", text.settings.groups, Groups],
   ["password", "key", text.settings.password, Password],
 ] as const;
 
