@@ -1,12 +1,14 @@
 package httpapi
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -17,6 +19,7 @@ var document []byte
 // contract is what the server reads from the OpenAPI document at start.
 type contract struct {
 	json       []byte                // the document as it is served
+	tag        string                // of that
 	operations map[string]*operation // by method and route pattern: "GET /api/users/me"
 }
 
@@ -59,6 +62,7 @@ var loadContract = sync.OnceValues(func() (*contract, error) {
 	if c.json, err = doc.MarshalJSON(); err != nil {
 		return nil, fmt.Errorf("openapi document: %w", err)
 	}
+	c.tag = entityTag(c.json)
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			body, err := bodyRuleOf(op.RequestBody)
@@ -102,8 +106,9 @@ func memberKindOf(s *openapi3.Schema) (memberKind, error) {
 }
 
 // serveDocument answers GET /openapi.json.
-func (c *contract) serveDocument(w http.ResponseWriter, _ *http.Request) {
+func (c *contract) serveDocument(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "public, max-age=300")
-	_, _ = w.Write(c.json) // a client that went away needs no answer
+	w.Header().Set("ETag", c.tag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.json))
 }

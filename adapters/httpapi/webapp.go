@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"io/fs"
 	"net/http"
-	"path"
+	"regexp"
 	"strings"
 )
 
@@ -12,23 +14,53 @@ import (
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// WebAppRoutes serves the files of the web app at every path that has no other route and is not under /api. The app
-// routes in the browser: where there is no file and the name has no extension, its page is served.
+// PagePaths are where the web app routes in the browser: its page is served there. deploy/nginx/webapp has the same, and a test holds both
+// to the app's own routes.
+const PagePaths = `^/(c/[^/]+/?|invites/?|settings(/[^/]+)?/?|register/?)?$`
+
+// WebAppRoutes serves the files of the web app, and its page at PagePaths. Whatever else has no route is not there: an address that was
+// mistyped says so, to people and to what watches a server.
 func WebAppRoutes(files fs.FS) Routes {
-	serve := http.FileServerFS(files)
-	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", pagePolicy)
-		if strings.HasPrefix(r.URL.Path, "/assets/") {
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // the name changes with the content
-		} else {
-			w.Header().Set("Cache-Control", "no-cache") // asked for anew each time, sent again only if changed
+	tags := entityTags(files)
+	isPage := regexp.MustCompile(PagePaths).MatchString
+	return func(m *mount) {
+		m.site.fallback = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			name := strings.TrimPrefix(r.URL.Path, "/")
+			if isPage(r.URL.Path) {
+				name = "index.html"
+			}
+			tag, there := tags[name]
+			if !there {
+				m.site.fail(w, r, errRouteNotFound)
+				return
+			}
+			h := w.Header()
+			h.Set("Content-Security-Policy", pagePolicy)
+			h.Set("Cache-Control", "no-cache") // asked for anew each time, sent again only if changed
+			if strings.HasPrefix(name, "assets/") {
+				h.Set("Cache-Control", "public, max-age=31536000, immutable") // the name changes with the content
+			}
+			h.Set("ETag", tag)
+			http.ServeFileFS(w, r, files, name)
+		})
+	}
+}
+
+// entityTags returns the entity tag of each file: files that are built into a program have no times. What cannot be read is not there.
+func entityTags(files fs.FS) map[string]string {
+	tags := map[string]string{}
+	_ = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			if content, err := fs.ReadFile(files, name); err == nil {
+				tags[name] = entityTag(content)
+			}
 		}
-		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
-		if _, err := fs.Stat(files, name); err != nil && name != "" && path.Ext(name) == "" {
-			http.ServeFileFS(w, r, files, "index.html")
-			return
-		}
-		serve.ServeHTTP(w, r)
+		return nil
 	})
-	return func(m *mount) { m.site.fallback = page }
+	return tags
+}
+
+func entityTag(content []byte) string {
+	sum := sha256.Sum256(content)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
