@@ -30,6 +30,11 @@ web: web/dist/app/index.html ## build the web app into web/dist/app
 web/dist/app/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
 	npm --prefix web run build
 
+testdata/python/.venv/.installed: testdata/python/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
 %/node_modules/.package-lock.json: %/package-lock.json
 	npm --prefix $* ci --no-audit --no-fund
 
@@ -52,7 +57,7 @@ test: setup ## everything: with the race detector, real clients, real servers, k
 	$(MAKE) --no-print-directory soak MODE=one DURATION=35s ROUND=1500ms REST=1s
 
 .PHONY: test-integration
-test-integration: testdata/node/node_modules/.package-lock.json ## the fast tests, and those that need servers, which must run
+test-integration: testdata/node/node_modules/.package-lock.json testdata/python/.venv/.installed ## the fast tests, and those that need servers, which must run
 	go test -race -shuffle=on -timeout 30m -tags integration ./...
 
 .PHONY: test-e2e

@@ -135,6 +135,8 @@ func (s *session) answer(p *poll) (body []byte, done bool, err error) {
 	}()
 	noop := eio.Packet{Type: eio.Noop}.Wire().Data
 	switch {
+	case s.state == stateClosed && s.reason == ReasonShutdown:
+		return nil, false, eio.UnknownSession
 	case s.state == stateClosed:
 		return eio.Packet{Type: s.goodbye}.Wire().Data, true, nil
 	case s.ws != nil && p.late:
@@ -143,6 +145,10 @@ func (s *session) answer(p *poll) (body []byte, done bool, err error) {
 		return noop, true, nil
 	case len(s.queue) > 0:
 		return s.batch(), true, nil
+	case s.state == stateLeaving && s.reason == ReasonShutdown:
+		// Some clients, python-socketio among them, take a close packet for the end of all; a transport that fails they try again.
+		s.shut(s.reason, s.closeCode)
+		return nil, false, eio.UnknownSession
 	case s.state == stateLeaving:
 		s.shut(s.reason, s.closeCode)
 		return eio.Packet{Type: eio.Close}.Wire().Data, true, nil
@@ -152,13 +158,16 @@ func (s *session) answer(p *poll) (body []byte, done bool, err error) {
 	return nil, false, nil
 }
 
-// batch takes as many packets off the queue as MaxPayload allows, one at least. A close packet is
+// maxPollPackets is how many packets some clients take in one answer; python-engineio drops a longer one whole, and the session.
+const maxPollPackets = 16
+
+// batch takes as many packets off the queue as MaxPayload and clients allow, one at least. A close packet is
 // never among them: the JS client acts on it before it hands out what stood in front. mu is held.
 func (s *session) batch() []byte {
 	var body []byte
 	n := 0
 	for _, w := range s.queue {
-		if n > 0 && len(body)+eio.PayloadSize(w) > s.srv.cfg.MaxPayload {
+		if n == maxPollPackets || n > 0 && len(body)+eio.PayloadSize(w) > s.srv.cfg.MaxPayload {
 			break
 		}
 		body = eio.AppendPayload(body, w)

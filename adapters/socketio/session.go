@@ -160,7 +160,7 @@ func (s *session) shut(reason string, closeCode int) {
 	if s.state == stateLeaving {
 		reason = s.reason
 	}
-	s.state, s.queue = stateClosed, nil
+	s.state, s.reason, s.queue = stateClosed, reason, nil
 	s.srv.agenda.drop(s)
 	if s.poll != nil {
 		s.poll.rouse()
