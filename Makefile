@@ -64,6 +64,10 @@ test-integration: testdata/node/node_modules/.package-lock.json testdata/python/
 test-e2e: web testdata/node/node_modules/.package-lock.json ## the five services, two of each, behind nginx; ends and freezes servers, so nothing else may use them
 	go test -shuffle=on -timeout 30m -v -tags e2e ./cmd/e2e
 
+.PHONY: flakes
+flakes: web/node_modules/.package-lock.json ## run every package 20 times with the processors kept busy: what rests on luck fails
+	sh scripts/flakes $(PACKAGES)
+
 .PHONY: simulate
 simulate: ## simulate the five services with new seeds, for DURATION (1h)
 	go test ./application/simulation -run '^TestSimulation$$' -count 1 -timeout 0 -v -duration $(or $(DURATION),1h)

@@ -59,9 +59,9 @@ func TestAnOutboxWithAFileSurvivesTheProgram(t *testing.T) {
 		_, err := deliveries[0].Wait(t.Context())
 		require.ErrorIs(t, err, sdk.ErrOutboxClosed)
 
-		s.SetFault(nil)
 		o = openOutbox(t, c, path)
-		require.Len(t, o.Pending(), 4)
+		require.Len(t, o.Pending(), 4, "looked at while nothing can be sent")
+		s.SetFault(nil)
 		put(t, o, one, "4")
 		require.NoError(t, o.Flush(t.Context()))
 

@@ -9,7 +9,7 @@ export default defineConfig({
   timeout: 120_000, // machines that are busy with other things
   expect: { timeout: 30_000 },
   forbidOnly: true,
-  retries: 1, // of a busy machine's; the report names what passed at the second try
+  retries: 0, // a test that fails now and then is a fault to be found
   projects: [
     { name: "e2e", testIgnore: "screenshot.spec.ts" },
     { name: "screenshot", testMatch: "screenshot.spec.ts" },
