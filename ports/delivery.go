@@ -45,6 +45,8 @@ type FrameEncoder interface {
 // Socket is one realtime connection of a client. Its methods never block.
 type Socket interface {
 	ID() domain.ConnectionID
+	// Client tells clients apart that have not said who they are: an address, or the network of an IPv6 one.
+	Client() string
 	// Send queues a frame behind those before it. A connection that cannot take one is cut: the client comes back and
 	// catches up.
 	Send(f Frame)

@@ -174,6 +174,9 @@ func (s *site) limitRates(limiters map[string]func(http.Handler) http.Handler) f
 	}
 }
 
+// ClientKey names the client of a request that came through NewHandler: its address, of IPv6 the /64.
+func ClientKey(r *http.Request) string { return clientAddress(r) }
+
 func clientAddress(r *http.Request) string {
 	return httprate.CanonicalizeIP(middleware.GetClientIP(r.Context()))
 }

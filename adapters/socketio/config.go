@@ -31,6 +31,8 @@ type Config struct {
 	// CheckOrigin decides whether a page may open a session. Nil allows requests without an
 	// Origin and those whose Origin is the host they are sent to.
 	CheckOrigin func(*http.Request) bool
+	// ClientOf names who is behind a request that opens a session. Nil: nobody is told apart.
+	ClientOf func(*http.Request) string
 	// NewSessionID makes Engine.IO session ids: unguessable (15 random bytes at least) and
 	// safe in a query. They are secrets: who has one can read and write the session. Nil makes
 	// 26 random characters; behind a Forwarder a Sealer makes them.

@@ -71,7 +71,7 @@ func TestClientsComeBackAfterADrain(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- w.server.Close(t.Context()) }()
 		require.Equal(t, websocket.CloseServiceRestart, ws.ExpectClosed()) // no 41 before it
-		ended := <-answer // not a close packet, which some clients take for the end of all
+		ended := <-answer                                                  // not a close packet, which some clients take for the end of all
 		require.Equal(t, http.StatusBadRequest, ended.Status)
 		require.JSONEq(t, `{"code":1,"message":"Session ID unknown"}`, ended.Body)
 		require.NoError(t, <-done)

@@ -45,8 +45,12 @@ func (g *Gateway) Connect(s *Socket, auth json.RawMessage) {
 	}
 }
 
-// Event implements Handler. Events of other names are ignored.
+// Event implements Handler. Events of other names are ignored, and who emits too many is sent away.
 func (g *Gateway) Event(s *Socket, name string, args Args, _ Ack) {
+	if !s.Spend() {
+		g.authenticate.Dismiss(connection{s})
+		return
+	}
 	switch name {
 	case "authenticate":
 		var c credentials

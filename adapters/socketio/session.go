@@ -37,6 +37,7 @@ import (
 type session struct {
 	srv      *Server
 	id       string // secret
+	from     string // whose it is, before it says so
 	receiver receiver
 
 	inbound sync.Mutex
@@ -86,6 +87,9 @@ func (s *Server) newSession(id string, r *http.Request) *session {
 		srv:     s,
 		id:      id,
 		goodbye: eio.Close,
+	}
+	if of := s.cfg.ClientOf; of != nil {
+		sess.from = of(r)
 	}
 	sess.receiver = s.newReceiver(sess)
 	return sess

@@ -1,6 +1,8 @@
 package socketio
 
 import (
+	"time"
+
 	"github.com/olahol/melody"
 
 	"chatsystem/adapters/socketio/eio"
@@ -15,10 +17,31 @@ type Socket struct {
 	client    *client
 
 	left bool // by the client; guarded by the session's mu
+
+	spent   int       // events of the present window
+	spentAt time.Time // when that began
 }
 
 // ID returns the public id of the socket. The client knows it, too; it opens nothing.
 func (k *Socket) ID() string { return k.id }
+
+// Client returns what Config.ClientOf said of the request that opened the session.
+func (k *Socket) Client() string { return k.client.session.from }
+
+// What a client may emit. Stock clients emit a token now and then, and perhaps a ping.
+const (
+	eventsOfWindow = 100
+	eventWindow    = 10 * time.Second
+)
+
+// Spend counts an event of the client; false if it emits too many. It is for the Handler's Event, which is called one at a time.
+func (k *Socket) Spend() bool {
+	if now := time.Now(); now.Sub(k.spentAt) >= eventWindow {
+		k.spent, k.spentAt = 0, now
+	}
+	k.spent++
+	return k.spent <= eventsOfWindow
+}
 
 // Namespace returns the namespace that was joined, "/" for the main one.
 func (k *Socket) Namespace() string { return k.namespace }

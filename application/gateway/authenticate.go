@@ -115,6 +115,9 @@ func (uc *Authenticate) revoked(ctx context.Context, id domain.SessionID) bool {
 	return len(ended) > 0
 }
 
+// Dismiss ends a connection whose client asks for too much.
+func (uc *Authenticate) Dismiss(s ports.Socket) { uc.refuse(s, domain.ErrRateLimited) }
+
 // refuse says why, and ends the connection so that a stock client does not come back in a loop.
 func (uc *Authenticate) refuse(s ports.Socket, why error) {
 	uc.frames.dismiss(s, why, uc.log)

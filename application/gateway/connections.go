@@ -14,22 +14,32 @@ type Connections struct {
 	byID      map[domain.ConnectionID]*connection
 	byUser    map[domain.UserID][]*connection
 	bySession map[domain.SessionID][]*connection
-	bound     int       // connections that have a user
+	bound     int            // connections that have a user
+	strangers map[string]int // connections that have none, by client; none of a client: no entry
+	share     Share
 	earliest  time.Time // no deadline is before it
 }
 
 // connection is one socket; everything but the socket is guarded by Connections.mu.
 type connection struct {
 	socket   ports.Socket
+	client   string
 	user     domain.UserID // empty until a token was accepted
 	session  domain.SessionID
 	deadline time.Time // when it must have authenticated, then when its token expires
 	open     bool      // authenticated was sent: events may follow
 }
 
+// Share is how many connections of one client may wait to say whose they are; 0 is as many as of all.
+type Share int
+
+// DefaultShare leaves room for many people behind one address who come back at once, and for those at other addresses.
+const DefaultShare Share = 512
+
 // NewConnections returns an empty index.
-func NewConnections() *Connections {
+func NewConnections(share Share) *Connections {
 	return &Connections{
+		share: share, strangers: map[string]int{},
 		byID: map[domain.ConnectionID]*connection{}, byUser: map[domain.UserID][]*connection{},
 		bySession: map[domain.SessionID][]*connection{}, earliest: farAway,
 	}
@@ -49,14 +59,19 @@ func (c *Connections) Authenticated() int {
 	return c.bound
 }
 
-// add takes in a connection that has until deadline to authenticate; false if too many others have not yet.
+// add takes in a connection that has until deadline to authenticate; false if too many others have not yet, of its client or of all.
 func (c *Connections) add(s ports.Socket, deadline time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.byID)-c.bound >= maxUnauthenticated {
 		return false
 	}
-	c.byID[s.ID()] = &connection{socket: s}
+	client := s.Client()
+	if c.share > 0 && c.strangers[client] >= int(c.share) {
+		return false
+	}
+	c.strangers[client]++
+	c.byID[s.ID()] = &connection{socket: s, client: client}
 	c.setDeadline(c.byID[s.ID()], deadline)
 	return true
 }
@@ -92,6 +107,7 @@ func (c *Connections) bind(id domain.ConnectionID, claims ports.AccessClaims) bi
 		return oneTooMany
 	case conn.user == "":
 		conn.user = claims.User
+		c.known(conn)
 		c.bound++
 		c.byUser[conn.user] = append(c.byUser[conn.user], conn)
 	case conn.user != claims.User:
@@ -107,6 +123,13 @@ func (c *Connections) bind(id domain.ConnectionID, claims ports.AccessClaims) bi
 	c.setDeadline(conn, claims.ExpiresAt)
 	c.bySession[conn.session] = append(c.bySession[conn.session], conn)
 	return result
+}
+
+// known ends that a connection counts as a stranger's. mu is held.
+func (c *Connections) known(conn *connection) {
+	if c.strangers[conn.client]--; c.strangers[conn.client] == 0 {
+		delete(c.strangers, conn.client)
+	}
 }
 
 // openWith sends the first frame and lets events follow it; false if the connection has been closed.
@@ -131,6 +154,7 @@ func (c *Connections) remove(id domain.ConnectionID) (domain.Lease, bool) {
 	}
 	delete(c.byID, id)
 	if conn.user == "" {
+		c.known(conn)
 		return domain.Lease{}, false
 	}
 	c.bound--

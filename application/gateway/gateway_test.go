@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,12 +25,14 @@ import (
 
 // fakeSocket records what a client would receive, in order.
 type fakeSocket struct {
-	id domain.ConnectionID
-	mu sync.Mutex
-	in []string
+	id     domain.ConnectionID
+	client string
+	mu     sync.Mutex
+	in     []string
 }
 
 func (s *fakeSocket) ID() domain.ConnectionID { return s.id }
+func (s *fakeSocket) Client() string          { return s.client }
 func (s *fakeSocket) Send(f ports.Frame)      { s.record(f.(string)) }
 func (s *fakeSocket) Disconnect()             { s.record("DISCONNECT") }
 func (s *fakeSocket) Drop()                   { s.record("DROP") }
@@ -148,7 +151,7 @@ func newBench(t *testing.T) *bench {
 		"ada-phone":        {User: ada, Session: phone, ExpiresAt: in},
 		"ben":              {User: ben, Session: "ben", ExpiresAt: in},
 	}
-	b := &bench{t: t, presence: &flakyPresence{Presence: memory.NewPresence(time.Now)}, revoked: &revokedSessions{}, connections: gateway.NewConnections()}
+	b := &bench{t: t, presence: &flakyPresence{Presence: memory.NewPresence(time.Now)}, revoked: &revokedSessions{}, connections: gateway.NewConnections(0)}
 	keeper := gateway.NewPresence(self, b.connections, b.presence, b.revoked, textFrames{}, quiet)
 	b.keeper = keeper
 	b.accept = gateway.NewAccept(b.connections, time.Now)
@@ -512,4 +515,29 @@ func TestPresence(t *testing.T) {
 func pass(d time.Duration) {
 	time.Sleep(d) //nolint:forbidigo // in a bubble of testing/synctest
 	synctest.Wait()
+}
+
+// TestStrangersOfOneClientDoNotTakeThePlacesOfOthers, and who has said whose they are is no stranger.
+func TestStrangersOfOneClientDoNotTakeThePlacesOfOthers(t *testing.T) {
+	connections := gateway.NewConnections(2)
+	accept := gateway.NewAccept(connections, time.Now)
+	open := func(client string) *fakeSocket {
+		s := &fakeSocket{id: domain.ConnectionID(rand.Text()), client: client}
+		accept.Execute(s)
+		return s
+	}
+	first, second := open("192.0.2.1"), open("192.0.2.1")
+	require.Empty(t, first.received())
+	require.Empty(t, second.received())
+	require.Equal(t, []string{"DROP"}, open("192.0.2.1").received())
+	require.Empty(t, open("192.0.2.2").received())
+
+	quiet := slog.New(slog.DiscardHandler)
+	b := newBench(t)
+	keeper := gateway.NewPresence(self, connections, b.presence, b.revoked, textFrames{}, quiet)
+	tokens := knownTokens{"a": {User: ada, Session: laptop, ExpiresAt: time.Now().Add(time.Hour)}}
+	auth := gateway.NewAuthenticate(connections, tokens, keeper, b.revoked, textFrames{}, time.Now, quiet)
+	auth.Execute(t.Context(), first, "a")
+	require.Empty(t, open("192.0.2.1").received(), "a place came free")
+	require.Equal(t, []string{"DROP"}, open("192.0.2.1").received())
 }

@@ -34,7 +34,7 @@ func (a askOwner) Revoked(ctx context.Context, ids []domain.SessionID) ([]domain
 func newGatewayService(p *process) *gatewayService {
 	g := &gatewayService{p: p, id: domain.GatewayID(p.uuid())}
 	g.registry = wrap(p.w.bug.registry, p, ports.PresenceRegistry(redis{p}))
-	connections := gateway.NewConnections()
+	connections := gateway.NewConnections(gateway.DefaultShare)
 	revocations := gateway.NewRevocations(redis{p}, askOwner{p}, quiet)
 	presence := gateway.NewPresence(g.id, connections, g.registry, revocations, encoder{}, quiet)
 	deliver := gateway.NewDeliver(connections, presence, encoder{}, quiet)

@@ -42,6 +42,9 @@ var _ ports.Socket = (*link)(nil)
 // ID implements ports.Socket.
 func (l *link) ID() domain.ConnectionID { return l.id }
 
+// Client implements ports.Socket.
+func (l *link) Client() string { return string(l.id) }
+
 // Send implements ports.Socket.
 func (l *link) Send(f ports.Frame) {
 	l.w.mu.Lock()

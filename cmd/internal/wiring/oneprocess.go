@@ -49,9 +49,18 @@ func Chat(ctx context.Context, cfg config.Chat, log *slog.Logger, listening func
 		fx.Supply(cfg, AllowedOrigins(cfg.AllowedOrigins), users.Lifetimes{Access: cfg.AccessTokenTTL, Refresh: cfg.RefreshTokenTTL}),
 		stores, inProcessDelivery, security,
 		notices, userService, chatService, messageService, fanoutWorker, gatewayService, realtime,
+		fx.Supply(shareOf(cfg.RateLimits)),
 		fx.Provide(newChatHandler, func(s *socketio.Server) drain { return drainSockets(s, s.Sessions, cfg.DrainPeriod) }),
 		serving(cfg.HTTPAddr, cfg.AdminAddr, connectionLimits(cfg), listening),
 	)
+}
+
+// shareOf ends the share of each client with the other limits.
+func shareOf(l httpapi.Limits) gateway.Share {
+	if len(l) == 0 {
+		return 0
+	}
+	return gateway.DefaultShare
 }
 
 // connectionsPerAddress leaves room for many people behind one address.

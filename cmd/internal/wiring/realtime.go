@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
 
+	"chatsystem/adapters/httpapi"
 	"chatsystem/adapters/socketio"
 	"chatsystem/application/gateway"
 	"chatsystem/domain"
@@ -51,6 +52,7 @@ func newSocketServer(p socketParts) (*socketio.Server, error) {
 	}
 	cfg := socketio.DefaultConfig()
 	cfg.ConnectTimeout = connectTimeout
+	cfg.ClientOf = httpapi.ClientKey
 	cfg.CheckOrigin = socketio.AllowOrigins(p.Origins)
 	cfg.NewSessionID = p.SessionIDs
 	return socketio.NewServer(cfg, watched)

@@ -139,6 +139,7 @@ func newMessageHandler(f messageFront) (http.Handler, error) {
 func Gateway(ctx context.Context, cfg config.Gateway, log *slog.Logger) Build {
 	return service(ctx, "gateway", cfg.Common, log,
 		fx.Supply(cfg.Edge, cfg.Secret, cfg.RedisConfig("gateway"), cfg.Issuer, cfg.Keys, AllowedOrigins(cfg.AllowedOrigins)),
+		fx.Supply(shareOf(cfg.RateLimits)),
 		fx.Supply(userServiceURL(cfg.UserServiceURL)),
 		fx.Provide(redis.NewRevocations, newUserClient),
 		bind(newRevocations, as[ports.RevocationReader]()),
