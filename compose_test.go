@@ -2,6 +2,7 @@ package chatsystem_test
 
 import (
 	"maps"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -261,4 +262,32 @@ func TestComposeSecrets(t *testing.T) {
 	assert.Equal(t, []string{"user-service"}, readers["signing-key"])
 	assert.ElementsMatch(t, services, readers["service-secret"])
 	assert.Equal(t, []string{"grafana"}, readers["grafana-password"])
+}
+
+// TestServicesTrustTheEdgeAlone: whose word about clients counts, is at the addresses that nginx and ui have, and no others.
+func TestServicesTrustTheEdgeAlone(t *testing.T) {
+	for _, env := range [][]string{nil, {"NETWORK_PREFIX=10.9.8"}} {
+		p := compose(t, []string{"*"}, env...)
+		_, network, err := net.ParseCIDR(p.Networks["default"].Ipam.Config[0].Subnet)
+		require.NoError(t, err)
+		_, dynamic, err := net.ParseCIDR(p.Networks["default"].Ipam.Config[0].IPRange)
+		require.NoError(t, err)
+		var edges []string
+		for name, s := range p.Services {
+			address := s.Networks["default"]
+			if address == nil || address.Ipv4Address == "" {
+				continue
+			}
+			require.Contains(t, []string{"nginx", "ui"}, name)
+			edges = append(edges, address.Ipv4Address)
+			require.True(t, network.Contains(net.ParseIP(address.Ipv4Address)))
+			require.False(t, dynamic.Contains(net.ParseIP(address.Ipv4Address)), "no other container can get it")
+		}
+		require.Len(t, edges, 2)
+		for _, name := range services {
+			if name != "fanout-worker" {
+				require.ElementsMatch(t, edges, strings.Split(*p.Services[name].Environment["TRUSTED_PROXIES"], ","), name)
+			}
+		}
+	}
 }

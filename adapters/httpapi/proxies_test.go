@@ -24,6 +24,8 @@ func TestTheClientsAddressComesFromTrustedProxiesOnly(t *testing.T) {
 		"a stranger is not":                  {[]string{"10.0.0.0/8"}, "192.0.2.9:1", []string{"198.51.100.1"}, "192.0.2.9"},
 		"what a client put in front is not":  {[]string{"10.0.0.0/8"}, "10.1.2.3:1", []string{"203.0.113.7, 198.51.100.1"}, "198.51.100.1"},
 		"a chain of trusted proxies":         {[]string{"10.0.0.0/8"}, "10.1.2.3:1", []string{"198.51.100.1, 10.9.9.9"}, "198.51.100.1"},
+		"a client of a private network":      {[]string{"172.31.250.10", "172.31.250.11"}, "172.31.250.10:1", []string{"192.168.1.50"}, "192.168.1.50"},
+		"a neighbour of the proxy":           {[]string{"172.31.250.10"}, "172.31.250.130:1", []string{"192.168.1.50"}, "172.31.250.130"},
 		"an IPv6 peer":                       {nil, "[2001:db8::1]:1", nil, "2001:db8::1"},
 		"nonsense from a proxy is no client": {[]string{"10.0.0.0/8"}, "10.1.2.3:1", []string{"nonsense"}, "10.1.2.3"},
 		"no address at all":                  {[]string{"10.0.0.0/8"}, "@", []string{"198.51.100.1"}, ""},
