@@ -196,19 +196,8 @@ func (k *keyring) due() time.Time {
 // lifetime reads when a JWT was issued and when it expires; both are zero if it says neither. Verifying the token is
 // the server's business.
 func lifetime(token string) (issued, expires time.Time) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return
-	}
-	var claims struct {
-		IssuedAt float64 `json:"iat"`
-		Expires  float64 `json:"exp"`
-	}
-	if json.Unmarshal(payload, &claims) != nil || claims.IssuedAt <= 0 || claims.Expires <= claims.IssuedAt {
+	claims := claimsOf(token)
+	if claims.IssuedAt <= 0 || claims.Expires <= claims.IssuedAt {
 		return
 	}
 	return time.UnixMilli(int64(claims.IssuedAt * 1000)), time.UnixMilli(int64(claims.Expires * 1000))
@@ -219,3 +208,26 @@ type signedOut struct{ cause error }
 
 func (s signedOut) Error() string   { return ErrSignedOut.Error() + ": " + s.cause.Error() }
 func (s signedOut) Unwrap() []error { return []error{ErrSignedOut, s.cause} }
+
+// subject returns whose an access token is; empty if it does not say.
+func subject(token string) string { return claimsOf(token).Subject }
+
+// accessClaims is what a client reads of an access token.
+type accessClaims struct {
+	Subject  string  `json:"sub"`
+	IssuedAt float64 `json:"iat"`
+	Expires  float64 `json:"exp"`
+}
+
+// claimsOf reads an access token, the zero value if it cannot be read.
+func claimsOf(token string) (claims accessClaims) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return accessClaims{}
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		return accessClaims{}
+	}
+	return claims
+}

@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -61,6 +62,10 @@ type Delivery struct {
 // on their way already, and for the disk if the outbox has a file: what Send has returned survives a crash then. The
 // message itself outlives ctx: it is tried until the server decides, it is cancelled or the outbox is closed.
 func (o *Outbox) Send(ctx context.Context, conversationID, body string, opts ...SendOption) (*Delivery, error) {
+	draft := newDraft(body, opts)
+	if err := checkTexts(draft); err != nil {
+		return nil, stepError("outbox", err)
+	}
 	select {
 	case o.slots <- struct{}{}:
 	case <-o.closed:
@@ -72,7 +77,6 @@ func (o *Outbox) Send(ctx context.Context, conversationID, body string, opts ...
 		<-o.slots
 		return nil, ErrOutboxClosed
 	}
-	draft := newDraft(body, opts)
 	d := o.newDelivery(ctx, queued{ConversationID: conversationID, ClientMsgID: draft.ClientMsgID, Body: draft.Body})
 	if err := o.file.add(d, o.enqueue); err != nil {
 		d.cancel(nil)
@@ -172,13 +176,21 @@ func (o *Outbox) first(conversationID string) *Delivery {
 func (o *Outbox) deliver(d *Delivery) (Message, error) {
 	pause := backoff{ceiling: fetchDelay}
 	for d.ctx.Err() == nil {
-		m, err := o.client.sendOnce(d.ctx, d.ConversationID, draft{ClientMsgID: d.ClientMsgID, Body: d.Body})
+		m, err := o.send(d.ctx, d.ConversationID, draft{ClientMsgID: d.ClientMsgID, Body: d.Body})
 		if err == nil || !temporary(err) && !o.waits(err) {
 			return m, stepError("send", err)
 		}
 		_ = sleep(d.ctx, pause.after(err)) // the loop's condition sees it end
 	}
 	return Message{}, context.Cause(d.ctx)
+}
+
+// send makes one attempt. What another user left in the file waits for that user.
+func (o *Outbox) send(ctx context.Context, conversationID string, d draft) (Message, error) {
+	if !o.file.isOf(subject(o.client.keys.current().AccessToken), o.Pending) {
+		return Message{}, fmt.Errorf("%w: the outbox belongs to another user", ErrSignedOut)
+	}
+	return o.client.sendOnce(ctx, conversationID, d)
 }
 
 // waits tells whether the message outlives the error: what is kept in a file waits for somebody to sign in.

@@ -11,13 +11,16 @@ import (
 
 // OpenOutbox returns an outbox that keeps its messages in a file until the server has accepted or refused them: they
 // survive the program, and what an earlier run left is sent first. One process at a time may have the file open, which
-// is made if absent, with mode 0600, and should belong to one user. Close the outbox when done.
+// is made if absent, with mode 0600. It belongs to one server and one user: [ErrForeignFile] if it is another's, or no outbox, and then
+// nothing of it is changed. Close the outbox when done.
 //
 // After a crash a message may be sent again, under its client_msg_id, so that it stays one message, as long as the
 // server remembers the id: 30 days, unless configured otherwise. Messages wait while nobody is signed in. The outbox
 // outlives ctx, of which it uses the values only.
 func (c *Client) OpenOutbox(ctx context.Context, path string) (*Outbox, error) {
-	j, records, err := journal.Open[queued](path)
+	j, records, err := journal.Open[queued](path, journal.Header{
+		Kind: "outbox", Version: 1, Server: c.base.String(), User: subject(c.keys.current().AccessToken),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
@@ -61,6 +64,23 @@ func unfinished(records []queued) []queued {
 		}
 	}
 	return left
+}
+
+// isOf tells whether the file belongs to a user; it becomes theirs if it is nobody's yet.
+func (f *outboxFile) isOf(user string, pending func() []*Delivery) bool {
+	if f == nil || user == "" {
+		return true
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.journal.User() == "" {
+		var kept []queued
+		for _, d := range pending() {
+			kept = append(kept, d.queued())
+		}
+		return f.journal.Bind(user, kept...) == nil // else it is tried again
+	}
+	return f.journal.User() == user
 }
 
 // outboxFile keeps an outbox's messages; nil keeps none.

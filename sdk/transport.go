@@ -133,6 +133,9 @@ func (c *Client) newRequest(ctx context.Context, r call, token string) (*http.Re
 	}
 	var body io.Reader
 	if r.in != nil {
+		if err := checkTexts(r.in); err != nil {
+			return nil, err
+		}
 		encoded, err := json.Marshal(r.in)
 		if err != nil {
 			return nil, fmt.Errorf("encode request: %w", err)

@@ -109,7 +109,7 @@ func (s *Server) signIn(w http.ResponseWriter, status int, sess *session) {
 	sess.used, sess.refresh = sess.refresh, s.newID("refresh")
 	s.serial++
 	now := time.Now()
-	claims := fmt.Sprintf(`{"sid":%q,"iat":%d,"exp":%d,"jti":"%d"}`, sess.id, now.Unix(), now.Add(s.accessTTL).Unix(), s.serial)
+	claims := fmt.Sprintf(`{"sub":%q,"sid":%q,"iat":%d,"exp":%d,"jti":"%d"}`, sess.user.id, sess.id, now.Unix(), now.Add(s.accessTTL).Unix(), s.serial)
 	answer(w, status, map[string]any{
 		"access_token":  "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln",
 		"refresh_token": sess.refresh, "user": account(sess.user),

@@ -12,9 +12,11 @@ import (
 
 type record struct{ N int }
 
+var header = journal.Header{Kind: "test", Version: 1}
+
 func open(t *testing.T, path string) (*journal.Journal[record], []record) {
 	t.Helper()
-	j, records, err := journal.Open[record](path)
+	j, records, err := journal.Open[record](path, header)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = j.Close() })
 	return j, records
@@ -68,7 +70,7 @@ func TestAFileOfSomethingElseIsRefusedAndLeftAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "j")
 	require.NoError(t, os.WriteFile(path, []byte("hello\nworld"), 0o600))
 
-	_, _, err := journal.Open[record](path)
+	_, _, err := journal.Open[record](path, header)
 
 	require.ErrorContains(t, err, "record 1")
 	data, err := os.ReadFile(path)
@@ -79,7 +81,7 @@ func TestAFileOfSomethingElseIsRefusedAndLeftAlone(t *testing.T) {
 func TestOneAtATime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "j")
 	j, _ := open(t, path)
-	_, _, err := journal.Open[record](path)
+	_, _, err := journal.Open[record](path, header)
 	require.ErrorIs(t, err, journal.ErrInUse)
 	require.ErrorContains(t, err, path)
 	require.NoError(t, j.Close())
