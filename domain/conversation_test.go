@@ -211,3 +211,27 @@ func TestSnapshotsAreDetached(t *testing.T) {
 	require.Equal(t, []string{"admin ADMIN", "bob MEMBER"}, members(g))
 	require.Equal(t, []string{"admin ADMIN", "bob MEMBER"}, members(restored))
 }
+
+func TestRoomForOneMoreConversation(t *testing.T) {
+	g := newGroup(t, "bob", "carl").Snapshot()
+	for name, tc := range map[string]struct {
+		counts map[domain.UserID]int
+		field  string
+		want   error
+	}{
+		"nobody has many":                        {map[domain.UserID]int{"admin": domain.MaxConversations - 1}, "", nil},
+		"the creator is at the bound":            {map[domain.UserID]int{"admin": domain.MaxConversations}, "", domain.ErrTooManyConversations},
+		"the creator is beyond it, from earlier": {map[domain.UserID]int{"admin": domain.MaxConversations + 9}, "", domain.ErrTooManyConversations},
+		"a member is":                            {map[domain.UserID]int{"carl": domain.MaxConversations}, "member_ids", domain.ErrTooManyConversations},
+		"somebody else is":                       {map[domain.UserID]int{"eve": domain.MaxConversations}, "", nil},
+	} {
+		err := g.CheckRoom(g.Members, tc.counts)
+		require.ErrorIs(t, err, tc.want, name)
+		var fault *domain.Fault
+		if tc.field != "" {
+			require.ErrorAs(t, err, &fault, name)
+			require.Equal(t, tc.field, fault.Fields[0].Field, name)
+		}
+	}
+	require.NoError(t, g.CheckRoom(nil, map[domain.UserID]int{"admin": domain.MaxConversations + 9}), "who stays needs no room")
+}

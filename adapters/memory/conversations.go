@@ -18,7 +18,8 @@ type conversationTables struct {
 	byPair        map[string]*conversation // direct ones, by domain.DMKey
 	// conversationsOf holds every conversation that a user ever was a member of.
 	conversationsOf map[domain.UserID]map[domain.ConversationID]*conversation
-	moves           domain.ListMark // grows with every move in lists
+	countOf         map[domain.UserID]int // how many conversations a user is an active member of
+	moves           domain.ListMark       // grows with every move in lists
 }
 
 func newConversationTables() conversationTables {
@@ -26,6 +27,7 @@ func newConversationTables() conversationTables {
 		conversations:   map[domain.ConversationID]*conversation{},
 		byPair:          map[string]*conversation{},
 		conversationsOf: map[domain.UserID]map[domain.ConversationID]*conversation{},
+		countOf:         map[domain.UserID]int{},
 		moves:           1, // 0 is no mark
 	}
 }
@@ -122,23 +124,19 @@ func (s *Store) addConversation(snapshot domain.ConversationSnapshot) (*conversa
 
 // checkRoom checks that those who join are not in too many conversations.
 func (s *Store) checkRoom(after domain.ConversationSnapshot, before []domain.Membership) error {
-	joined := domain.DiffMembers(before, after.Members).Joined
-	counts := map[domain.UserID]int{}
-	for _, m := range joined {
-		for _, row := range s.conversationsOf[m.UserID] {
-			if _, active := row.member(m.UserID); active {
-				counts[m.UserID]++
-			}
-		}
-	}
-	return after.CheckRoom(joined, counts)
+	return after.CheckRoom(domain.DiffMembers(before, after.Members).Joined, s.countOf)
 }
 
 // saveConversation keeps a changed conversation and returns its state. Who joined has read everything.
 func (s *Store) saveConversation(row *conversation, c *domain.Conversation) domain.ConversationSnapshot {
 	before, after := row.Members, c.Snapshot()
 	row.ConversationSnapshot = after
-	for _, m := range domain.DiffMembers(before, after.Members).Joined {
+	changes := domain.DiffMembers(before, after.Members)
+	for _, user := range changes.Left {
+		s.countOf[user]--
+	}
+	for _, m := range changes.Joined {
+		s.countOf[m.UserID]++
 		row.reads[m.UserID] = row.LastSeq
 		if s.conversationsOf[m.UserID] == nil {
 			s.conversationsOf[m.UserID] = map[domain.ConversationID]*conversation{}
