@@ -13,7 +13,7 @@ import (
 func checkTexts(in any) error { return checkText("", reflect.ValueOf(in)) }
 
 func checkText(field string, v reflect.Value) error {
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // nothing else holds a text
 	case reflect.String:
 		return checkString(field, v.String())
 	case reflect.Map:
