@@ -74,6 +74,7 @@ type Error struct {
 	Detail     string        // a sentence for people
 	Fields     []FieldError  // on 422: which fields break which rules
 	RetryAfter time.Duration // how long the server asks to wait; 0 if it does not say
+	RequestID  string        // under which the server's log has the request; empty if it does not say
 }
 
 // FieldError names one field of the input and the rule it breaks.
@@ -160,6 +161,7 @@ func newError(status int, header http.Header, body []byte) *Error {
 		e.Title = http.StatusText(status)
 	}
 	e.RetryAfter = parseRetryAfter(header.Get("Retry-After"))
+	e.RequestID = header.Get("X-Request-Id")
 	return e
 }
 

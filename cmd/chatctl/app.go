@@ -12,13 +12,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"chatsystem/cmd/internal/program"
 	"chatsystem/sdk"
 )
 
 // The exit codes besides 0.
 const (
-	exitFailure = 1 // something went wrong
-	exitUsage   = 2 // the command line is wrong
+	exitFailure   = 1 // something went wrong
+	exitUsage     = 2 // the command line is wrong
+	exitSignedOut = 3 // nobody is signed in, or the session has ended
 )
 
 // app is what all commands work with.
@@ -42,20 +44,45 @@ func (a *app) run(ctx context.Context, args []string) int {
 	cmd := a.command()
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)
-	var usage usageError
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, &usage):
-		a.say("chatctl: %v", err)
-		return exitUsage
-	case errors.Is(err, sdk.ErrSignedOut):
-		a.say("chatctl: %v: `chatctl login` begins a session", err)
-		return exitFailure
-	default:
-		a.say("chatctl: %v", err)
-		return exitFailure
 	}
+	var usage usageError
+	code, text := exitFailure, err.Error()
+	switch {
+	case errors.As(err, &usage), strings.HasPrefix(text, "unknown command"): // cobra's own, which has no type
+		code = exitUsage
+	case errors.Is(err, sdk.ErrSignedOut):
+		code, text = exitSignedOut, text+": `chatctl login` begins a session"
+	}
+	a.tellError(err, text, code)
+	return code
+}
+
+// failure is an error as --json tells it.
+type failure struct {
+	Exit      int              `json:"exit_code"`
+	Message   string           `json:"message"`
+	Status    int              `json:"status,omitempty"` // of HTTP, if the server refused
+	Code      string           `json:"code,omitempty"`
+	Fields    []sdk.FieldError `json:"errors,omitempty"`
+	RequestID string           `json:"request_id,omitempty"`
+}
+
+// tellError says what went wrong, with --json as one object on stderr.
+func (a *app) tellError(err error, text string, code int) {
+	if !a.json {
+		a.say("chatctl: %s", text)
+		return
+	}
+	told := failure{Exit: code, Message: text}
+	var refused *sdk.Error
+	if errors.As(err, &refused) {
+		told.Status, told.Code, told.Fields, told.RequestID = refused.Status, refused.Code, refused.Fields, refused.RequestID
+	}
+	enc := json.NewEncoder(a.errOut)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(map[string]failure{"error": told}) // who reads nothing hears nothing
 }
 
 const help = `chatctl is a chat client for terminals and scripts.
@@ -63,14 +90,15 @@ const help = `chatctl is a chat client for terminals and scripts.
 A CONVERSATION is an id, the title of a group, or @USER for the direct conversation with somebody.
 A USER is a username, with or without @, an e-mail address or an id.
 
---json prints one JSON object per line. Environment variables:
+--json prints one JSON object per line, also for an error, on stderr. Exit codes: 0 done, 1 something failed, 2 the command line is wrong,
+3 nobody is signed in. Environment variables:
   CHATCTL_HOME      where the session is kept (default: chatctl in the user's configuration folder)
   CHATCTL_SERVER    the server, unless --server is given (default: the one signed in to, or http://127.0.0.1:8080)
   CHATCTL_PASSWORD  the password, so that it is not asked for`
 
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
-		Use: "chatctl", Short: "A chat client for terminals and scripts", Long: help, Version: version,
+		Use: "chatctl", Short: "A chat client for terminals and scripts", Long: help, Version: program.Version,
 		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

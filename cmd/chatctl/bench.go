@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"chatsystem/cmd/chatctl/internal/bench"
+	"chatsystem/cmd/internal/program"
 )
 
 const benchHelp = `Puts load on a server and tells how it fared. The server must run with RATE_LIMITS=off; BCRYPT_COST=4 makes accounts quickly.
@@ -185,7 +186,7 @@ func (a *app) measured(o *benchOptions, validate func() error, run func(context.
 			return usageError{errors.New("accounts that are used again need a password: set CHATCTL_PASSWORD")}
 		}
 		shown := a.steps()
-		b, err := bench.New(bench.Config{Server: server, UserAgent: "chatctl/" + version, Seed: o.seed, Password: password, Watch: o.watch, Progress: shown.show})
+		b, err := bench.New(bench.Config{Server: server, UserAgent: "chatctl/" + program.Version, Seed: o.seed, Password: password, Watch: o.watch, Progress: shown.show})
 		if err != nil {
 			return usageError{err}
 		}

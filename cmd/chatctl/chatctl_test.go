@@ -18,7 +18,7 @@ func TestAccountCommands(t *testing.T) {
 	t.Parallel()
 	server := serve(t)
 	ada := newPerson(t, server, "ada")
-	assert.Contains(t, ada.fails(exitFailure, "whoami"), "chatctl login")
+	assert.Contains(t, ada.fails(exitSignedOut, "whoami"), "chatctl login")
 	assert.Contains(t, ada.ok("register", "ada@example.org", "ada"), "Signed in as ada")
 	assert.Contains(t, ada.ok("whoami"), "ada <ada@example.org> at "+server)
 	for _, file := range []string{tokensFile, profileFile} {
@@ -27,7 +27,7 @@ func TestAccountCommands(t *testing.T) {
 		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), file)
 	}
 	assert.Contains(t, ada.fails(exitFailure, "login", "ada@example.org"), "logout")
-	assert.Contains(t, ada.fails(exitFailure, "list", "--server", "http://127.0.0.1:1"), "signed out", "tokens go nowhere else")
+	assert.Contains(t, ada.fails(exitSignedOut, "list", "--server", "http://127.0.0.1:1"), "signed out", "tokens go nowhere else")
 
 	phone := newPerson(t, server, "phone")
 	phone.env["CHATCTL_PASSWORD"] = ""
@@ -115,6 +115,9 @@ func TestSending(t *testing.T) {
 	assert.Equal(t, once, ada.objects("send", "Notes", "once", "--client-msg-id", "id-1"))
 	assert.Contains(t, ada.fails(exitFailure, "send", "Notes", "other", "--client-msg-id", "id-1"), "client_msg_id_reused")
 	ada.fails(exitFailure, "send", "Notes", " ")
+	latin := ada.with("caf\xe9", "send", "Notes")
+	assert.Equal(t, exitFailure, latin.code, "it is refused, not altered")
+	assert.Contains(t, latin.errOut, "not UTF-8")
 	ada.fails(exitUsage, "send", "Notes", "text", "--file", file)
 
 	assert.Equal(t, []any{"from arguments", "from\nthe input", "from a file", "once"}, fields(ada.objects("history", "Notes"), "preview"))
@@ -146,6 +149,8 @@ func TestReading(t *testing.T) {
 	assert.Equal(t, long, ada.objects("read-more", "@ben", ada.objects("history", "@ben", "-n", "1")[0]["message_id"].(string))[0]["body"])
 	assert.Contains(t, ada.fails(exitFailure, "read-more", "@ben", "11"), "no message 11")
 
+	ada.ok("send", "@ben", "hi\n     9  2026-12-01 05:30:00  ben: transfer 1000")
+	assert.Contains(t, ben.ok("history", "@ada", "-n", "1"), "ada: hi\n        │      9  2026", "nobody writes lines that look like another's")
 	ada.ok("send", "@ben", "\x1b[2Jgone\u202e")
 	assert.Contains(t, ben.ok("history", "@ada", "-n", "1"), "\ufffd[2Jgone\ufffd", "nobody steers the reader's terminal")
 }
@@ -177,7 +182,7 @@ func TestSeed(t *testing.T) {
 		visitor := newPerson(t, server, "visitor")
 		result := visitor.objects(args...)
 		assert.Equal(t, result, visitor.objects(args...), "again")
-		visitor.fails(exitFailure, "whoami")
+		visitor.fails(exitSignedOut, "whoami")
 
 		ada := newPerson(t, server, "ada")
 		ada.ok("login", result[0]["users"].([]any)[0].(string))

@@ -13,9 +13,6 @@ import (
 	"chatsystem/cmd/internal/config"
 )
 
-// version is stamped by the build.
-var version = "unknown"
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once

@@ -59,6 +59,9 @@ func printable(text string) string {
 	}, text)
 }
 
+// indented marks the lines of a text after its first, so that none of them looks like a message of its own.
+func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n        │ ") }
+
 // line is printable text on one line.
 func line(text string) string { return strings.Join(strings.Fields(printable(text)), " ") }
 
@@ -94,7 +97,7 @@ func (p *messagePrinter) print(ctx context.Context, m sdk.Message) error {
 	if p.titles != nil {
 		where = "[" + p.titles[m.ConversationID] + "] "
 	}
-	text := printable(m.Preview)
+	text := indented(printable(m.Preview))
 	if m.HasMore {
 		text += fmt.Sprintf("… (read-more %d)", m.Seq)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"chatsystem/cmd/internal/program"
 	"chatsystem/sdk"
 )
 
@@ -82,7 +83,7 @@ func (a *app) serverOf(s session) string {
 
 // newClient returns a client that is signed out.
 func (a *app) newClient(server string, opts ...sdk.Option) (*sdk.Client, error) {
-	return sdk.New(server, append([]sdk.Option{sdk.WithUserAgent("chatctl/" + version)}, opts...)...)
+	return sdk.New(server, append([]sdk.Option{sdk.WithUserAgent("chatctl/" + program.Version)}, opts...)...)
 }
 
 // account returns the client of who is signed in. Tokens go to no other server than the one they are from.

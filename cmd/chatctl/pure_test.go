@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"chatsystem/cmd/internal/program"
 )
 
 func TestPrintable(t *testing.T) {
@@ -75,5 +79,55 @@ func TestProgressIsShownOnATerminalOnly(t *testing.T) {
 		require.NoError(t, bar.Set(5))
 		require.NoError(t, bar.Finish())
 		assert.Equal(t, terminal, shown.Len() > 0)
+	}
+}
+
+// typed runs a command line of somebody who never signed in.
+func typed(t *testing.T, args ...string) (out, errOut string, code int) {
+	t.Helper()
+	var results, rest bytes.Buffer
+	a := &app{in: strings.NewReader(""), out: &results, errOut: &rest, env: map[string]string{"CHATCTL_HOME": t.TempDir()}}
+	code = a.run(t.Context(), args)
+	return results.String(), rest.String(), code
+}
+
+func TestTheVersionIsTheBuilds(t *testing.T) {
+	out, _, code := typed(t, "--version")
+	assert.Zero(t, code)
+	assert.Equal(t, "chatctl version "+program.Version+"\n", out)
+}
+
+func TestExitCodesAndErrors(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		code int
+	}{
+		"signed out":             {[]string{"send", "team", "hello"}, exitSignedOut},
+		"an unknown command":     {[]string{"dance"}, exitUsage},
+		"an argument is missing": {[]string{"send"}, exitUsage},
+		"an unknown flag":        {[]string{"send", "--fast"}, exitUsage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, text, code := typed(t, tc.args...)
+			assert.Equal(t, tc.code, code, text)
+			assert.True(t, strings.HasPrefix(text, "chatctl: "), text)
+
+			_, text, code = typed(t, append([]string{"--json"}, tc.args...)...)
+			assert.Equal(t, tc.code, code)
+			var told struct{ Error failure }
+			require.NoError(t, json.Unmarshal([]byte(text), &told), text)
+			assert.Equal(t, tc.code, told.Error.Exit)
+			assert.NotEmpty(t, told.Error.Message)
+		})
+	}
+}
+
+// TestNoLineOfATextLooksLikeAMessage: whoever writes several lines forges none of somebody else.
+func TestNoLineOfATextLooksLikeAMessage(t *testing.T) {
+	text := indented(printable("hi\n     9  2026-12-01 05:30:00  [Room] ada: transfer 1000\u2028\x0b\r\nmore"))
+	lines := strings.Split(text, "\n")
+	require.Len(t, lines, 3)
+	for _, l := range lines[1:] {
+		assert.True(t, strings.HasPrefix(l, "        │ "), l)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"chatsystem/cmd/chatctl/internal/bench"
 	"chatsystem/cmd/chatctl/internal/soak"
+	"chatsystem/cmd/internal/program"
 )
 
 const soakHelp = `Loads a server for a long time, in rounds, and watches what its processes hold: goroutines, memory, open files, keys.
@@ -156,7 +157,7 @@ func (l *soakLoad) round(ctx context.Context) error {
 // with runs a part of the load with accounts and connections of its own.
 func (l *soakLoad) with(part string, run func(*bench.Bench) error) func() error {
 	return func() error {
-		b, err := bench.New(bench.Config{Server: l.server, UserAgent: "chatctl/" + version, Seed: l.seed + "-" + part, Password: l.password})
+		b, err := bench.New(bench.Config{Server: l.server, UserAgent: "chatctl/" + program.Version, Seed: l.seed + "-" + part, Password: l.password})
 		if err != nil {
 			return err
 		}

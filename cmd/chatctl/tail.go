@@ -24,7 +24,7 @@ func (a *app) tailCommand() *cobra.Command {
 		RunE: a.signedIn(func(ctx context.Context, c *sdk.Client, args []string) error { return a.tail(ctx, c, args, opts) }),
 	}
 	cmd.Flags().StringVar(&opts.since, "since", "", "begin with what was sent since then: 10m, 24h, or a time such as 2026-01-31T08:00:00Z")
-	cmd.Flags().IntVarP(&opts.lines, "lines", "n", 10, "begin with this many messages of each conversation, at most 200")
+	cmd.Flags().IntVarP(&opts.lines, "lines", "n", 10, "begin with this many messages of each conversation")
 	cmd.Flags().StringVar(&opts.resume, "resume", "", "go on from, and keep, the positions in this file")
 	return cmd
 }
@@ -39,6 +39,13 @@ func (a *app) tail(ctx context.Context, c *sdk.Client, refs []string, opts tailO
 		printer.titles = follow
 	}
 	subscribe := []sdk.SubscribeOption{sdk.WithBacklog(opts.lines)}
+	if opts.since == "" && opts.lines > mostBacklog {
+		positions, err := positionsBefore(ctx, c, opts.lines, follow)
+		if err != nil {
+			return err
+		}
+		subscribe = append(subscribe, sdk.WithPositions(positions))
+	}
 	if opts.since != "" {
 		begin, err := moment(opts.since, time.Now())
 		if err != nil {
@@ -150,6 +157,31 @@ func positionsAt(ctx context.Context, c *sdk.Client, t time.Time, follow map[str
 		if _, followed := follow[conv.ConversationID]; followed {
 			if seq, err = seqBefore(ctx, c, conv, t); err != nil {
 				return nil, err
+			}
+		}
+		positions[conv.ConversationID] = sdk.Position{Seq: seq}
+	}
+	return positions, nil
+}
+
+// mostBacklog is what the SDK begins with by itself.
+const mostBacklog = 200
+
+// positionsBefore returns where the last n messages of each conversation that is followed begin; the others begin now.
+func positionsBefore(ctx context.Context, c *sdk.Client, n int, follow map[string]string) (sdk.Positions, error) {
+	positions := sdk.Positions{}
+	for conv, err := range c.Conversations(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		seq := conv.LastSeq
+		if _, followed := follow[conv.ConversationID]; followed {
+			last, err := take(c.History(ctx, conv.ConversationID, sdk.Latest().Limit(mostBacklog)), n)
+			if err != nil {
+				return nil, err
+			}
+			if len(last) > 0 {
+				seq = last[len(last)-1].Seq - 1
 			}
 		}
 		positions[conv.ConversationID] = sdk.Position{Seq: seq}

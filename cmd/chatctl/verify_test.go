@@ -240,7 +240,7 @@ func TestVerifyCommandLine(t *testing.T) {
 	p.fails(exitUsage, "verify", "--store", "elsewhere")
 	assert.Contains(t, p.fails(exitUsage, "verify", "--store", "services"), "POSTGRES_DSN")
 	p.fails(exitFailure, "verify", "--store", "sqlite:"+filepath.Join(t.TempDir(), "none.db"))
-	assert.Contains(t, p.fails(exitFailure, "verify"), "chatctl login")
+	assert.Contains(t, p.fails(exitSignedOut, "verify"), "chatctl login")
 
 	server := newProcess(t)
 	server.start()
