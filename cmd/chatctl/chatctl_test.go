@@ -45,10 +45,10 @@ func TestAccountCommands(t *testing.T) {
 	assert.Len(t, ada.objects("sessions"), 1)
 
 	ada.ok("logout")
-	ada.fails(exitFailure, "whoami")
+	ada.fails(exitSignedOut, "whoami")
 	ada.ok("login", "ada@example.org")
 	ada.ok("logout", "--all")
-	ada.fails(exitFailure, "whoami")
+	ada.fails(exitSignedOut, "whoami")
 }
 
 func TestConversationCommands(t *testing.T) {
