@@ -43,6 +43,7 @@ var rings = map[string][]string{
 	"cmd/internal/scenario":         {"sdk"},
 	"cmd/internal/logsink":          {},
 	"migrations":                    {},
+	"testdata/attacks":              {},
 	"sdk":                           {"sdk"},
 	"web":                           {},
 }
@@ -55,7 +56,7 @@ var owners = map[string][]string{
 	"github.com/getkin/kin-openapi":  {"adapters/httpapi"},
 	"github.com/olahol/melody":       {"adapters/socketio"},
 	"github.com/gorilla/websocket":   {"adapters/socketio", "sdk", "cmd/chatctl/internal/bench"},
-	"github.com/golang-jwt/jwt":      {"adapters/tokens"},
+	"github.com/golang-jwt/jwt":      {"adapters/tokens", "testdata/attacks"},
 	"golang.org/x/crypto/bcrypt":     {"adapters/passwords"},
 	"github.com/jmoiron/sqlx":        {"adapters/sqlite", "adapters/postgres"},
 	"github.com/pressly/goose":       {"adapters/sqlite", "adapters/postgres"},
