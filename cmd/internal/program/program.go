@@ -104,7 +104,11 @@ type settingsError struct{ error }
 
 // Load reads the settings of a program from its environment.
 func Load[S config.Settings]() (S, error) {
-	s, err := config.Load[S](config.Environment())
+	environment := config.Environment()
+	for _, said := range config.Misspelt[S](environment) {
+		_, _ = fmt.Fprintln(logsink.Stderr(), "warning: "+said)
+	}
+	s, err := config.Load[S](environment)
 	if err != nil {
 		return s, settingsError{err}
 	}
