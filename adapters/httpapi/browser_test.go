@@ -79,3 +79,35 @@ func TestCookiesCountOnlyForPagesThatMayUseThem(t *testing.T) {
 		})
 	}
 }
+
+// TestTwoServersOfOneHostKeepTheirCookiesApart: a browser sends the cookies of all ports to each.
+func TestTwoServersOfOneHostKeepTheirCookiesApart(t *testing.T) {
+	jar := map[string]string{}
+	visit := func(host string, set string) (presented string) {
+		s := newTestSite(t, Config{}, operationRoute(http.MethodPost, "/api/users/auth/refresh", func(w http.ResponseWriter, r *http.Request) {
+			if c, err := r.Cookie(refreshCookieName); err == nil {
+				presented = c.Value
+			}
+			w.Header().Set("Set-Cookie", *setCookie(r.Context(), http.Cookie{Value: set}))
+		}))
+		r := request(http.MethodPost, "/api/users/auth/refresh", "")
+		r.Host = host
+		for name, value := range jar {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		for _, c := range s.do(r).Result().Cookies() {
+			jar[c.Name] = c.Value
+		}
+		return presented
+	}
+	require.Empty(t, visit("127.0.0.1:9701", "one"))
+	require.Empty(t, visit("127.0.0.1:9702", "two"))
+	require.Equal(t, "one", visit("127.0.0.1:9701", "one again"))
+	require.Equal(t, "two", visit("127.0.0.1:9702", "two again"))
+	require.Empty(t, visit("chat.example.org", "public"))
+	require.Equal(t, "public", visit("chat.example.org:443", "public"))
+
+	jar = map[string]string{refreshCookieName: "of the release before"}
+	require.Equal(t, "of the release before", visit("127.0.0.1:9701", "new"))
+	require.Equal(t, "new", visit("127.0.0.1:9701", "newer"))
+}

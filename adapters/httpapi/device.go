@@ -23,7 +23,7 @@ type devices struct{ key []byte }
 
 // of returns the name of the device that a request comes from, if the account has signed in there.
 func (d devices) of(r *http.Request, account string) (string, bool) {
-	c, err := r.Cookie(deviceCookieName)
+	c, err := r.Cookie(deviceCookieName + exchangeOf(r.Context()).cookieSuffix)
 	if err != nil || d.key == nil {
 		return "", false
 	}
@@ -43,7 +43,7 @@ func (d devices) cookie(ctx context.Context, account string) *http.Cookie {
 	name := make([]byte, deviceNameBytes)
 	_, _ = rand.Read(name) // never fails
 	return &http.Cookie{
-		Name: deviceCookieName, Value: base64.RawURLEncoding.EncodeToString(append(name, d.sign(name, account)...)),
+		Name: deviceCookieName + exchangeOf(ctx).cookieSuffix, Value: base64.RawURLEncoding.EncodeToString(append(name, d.sign(name, account)...)),
 		Path: refreshCookiePath, MaxAge: int(deviceLife.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: exchangeOf(ctx).https,
 	}

@@ -12,10 +12,11 @@ import (
 // exchange is what the middleware has learnt about one request so far, for handlers and the access log. It belongs to
 // the request's goroutine.
 type exchange struct {
-	https    bool               // whether the client came by HTTPS, perhaps to a proxy
-	caller   ports.AccessClaims // zero until the token was verified
-	code     string             // of the problem answered, if any
-	lookedAt *gate              // that the request is on its way to, if it counts there
+	https        bool               // whether the client came by HTTPS, perhaps to a proxy
+	cookieSuffix string             // of the names of this server's cookies
+	caller       ports.AccessClaims // zero until the token was verified
+	code         string             // of the problem answered, if any
+	lookedAt     *gate              // that the request is on its way to, if it counts there
 }
 
 type exchangeKey struct{}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
@@ -122,6 +123,7 @@ func TestAnAccountThatIsNewRemembersItsDevice(t *testing.T) {
 	device := deviceCookie(t, w)
 	r := request(http.MethodPost, "/api/users/auth/login", "")
 	r.AddCookie(device)
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, &exchange{}))
 	_, known := devices{[]byte("key")}.of(r, domain.EmailKey(ann))
 	require.True(t, known)
 	_, known = devices{[]byte("other")}.of(r, domain.EmailKey(ann))

@@ -106,7 +106,7 @@ func NewHandler(cfg Config, log *slog.Logger, metrics prometheus.Registerer, tok
 	m := &mount{
 		site: s,
 		data: data,
-		api: data.With(s.shedEarly, deadline, dropForeignCookies, s.strictQuery, s.authenticate, s.limitRates(before),
+		api: data.With(s.shedEarly, deadline, dropForeignCookies, nameCookies, s.strictQuery, s.authenticate, s.limitRates(before),
 			s.strictBody, s.limitRates(after), s.limitRates(s.deviceKeepers()), s.admit),
 		realtime: root.With(s.recoverPanics),
 	}

@@ -1287,7 +1287,7 @@ export interface components {
         Limit: number;
         /** @description Kept with the session (its first 255 characters), to recognise it in the list of sessions. */
         UserAgent: string;
-        /** @description The refresh token, for browsers; counts if the body has none and the Origin is allowed. */
+        /** @description The refresh token, for browsers; counts if the body has none and the Origin is allowed. At a server whose address has a port its name ends in it: refresh_token_8080. */
         RefreshCookie: string;
     };
     requestBodies: never;
@@ -1400,7 +1400,7 @@ export interface operations {
             header?: never;
             path?: never;
             cookie?: {
-                /** @description The refresh token, for browsers; counts if the body has none and the Origin is allowed. */
+                /** @description The refresh token, for browsers; counts if the body has none and the Origin is allowed. At a server whose address has a port its name ends in it: refresh_token_8080. */
                 refresh_token?: components["parameters"]["RefreshCookie"];
             };
         };
@@ -1447,7 +1447,7 @@ export interface operations {
             header?: never;
             path?: never;
             cookie?: {
-                /** @description The refresh token, for browsers; counts if the body has none and the Origin is allowed. */
+                /** @description The refresh token, for browsers; counts if the body has none and the Origin is allowed. At a server whose address has a port its name ends in it: refresh_token_8080. */
                 refresh_token?: components["parameters"]["RefreshCookie"];
             };
         };

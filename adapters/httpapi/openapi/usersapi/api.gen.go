@@ -138,13 +138,13 @@ type LoginParams struct {
 
 // LogoutParams defines parameters for Logout.
 type LogoutParams struct {
-	// RefreshToken The refresh token, for browsers; counts if the body has none and the Origin is allowed.
+	// RefreshToken The refresh token, for browsers; counts if the body has none and the Origin is allowed. At a server whose address has a port its name ends in it: refresh_token_8080.
 	RefreshToken *RefreshCookie `form:"refresh_token,omitempty" json:"refresh_token,omitempty"`
 }
 
 // RefreshSessionParams defines parameters for RefreshSession.
 type RefreshSessionParams struct {
-	// RefreshToken The refresh token, for browsers; counts if the body has none and the Origin is allowed.
+	// RefreshToken The refresh token, for browsers; counts if the body has none and the Origin is allowed. At a server whose address has a port its name ends in it: refresh_token_8080.
 	RefreshToken *RefreshCookie `form:"refresh_token,omitempty" json:"refresh_token,omitempty"`
 }
 
