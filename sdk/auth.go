@@ -12,10 +12,16 @@ type signedIn struct {
 	User User `json:"user"`
 }
 
-// Register creates an account and signs in as it. The password has 8 to 72 bytes, the username 2 to 100 code points.
-// It fails with CodeEmailTaken or CodeUsernameTaken if another account has them.
-func (c *Client) Register(ctx context.Context, email, password, username string) (User, error) {
-	return c.signIn(ctx, "register", map[string]string{"email": email, "password": password, "username": username})
+// Registration is what a new account begins with.
+type Registration struct {
+	Email    string
+	Username string // 2 to 100 code points; everybody sees it
+	Password string // 8 to 72 bytes
+}
+
+// Register creates an account and signs in as it. It fails with CodeEmailTaken or CodeUsernameTaken if another account has them.
+func (c *Client) Register(ctx context.Context, r Registration) (User, error) {
+	return c.signIn(ctx, "register", map[string]string{"email": r.Email, "password": r.Password, "username": r.Username})
 }
 
 // Login begins a session. It fails with CodeInvalidCredentials.

@@ -19,7 +19,7 @@ func TestRegisterSignsIn(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *chat) {
 		c := s.client()
 
-		u, err := c.Register(t.Context(), "ann@example.com", "correct horse", "ann")
+		u, err := c.Register(t.Context(), sdk.Registration{Email: "ann@example.com", Password: "correct horse", Username: "ann"})
 		require.NoError(t, err)
 		me, err := c.Me(t.Context())
 		require.NoError(t, err)
@@ -29,7 +29,7 @@ func TestRegisterSignsIn(t *testing.T) {
 		require.Equal(t, "ann@example.com", me.Email)
 		require.Equal(t, 2026, me.CreatedAt.Year())
 
-		_, err = s.client().Register(t.Context(), "ann@example.com", "correct horse", "bob")
+		_, err = s.client().Register(t.Context(), sdk.Registration{Email: "ann@example.com", Password: "correct horse", Username: "bob"})
 		require.True(t, sdk.HasCode(err, sdk.CodeEmailTaken))
 	})
 }

@@ -20,7 +20,7 @@ func signIn(ctx context.Context, server *httptest.Server, name string) (*sdk.Cli
 	if err != nil {
 		log.Fatal(err)
 	}
-	user, err := client.Register(ctx, name+"@example.com", "correct horse", name)
+	user, err := client.Register(ctx, sdk.Registration{Email: name + "@example.com", Password: "correct horse", Username: name})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func ExampleWithTokenStore() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := first.Register(ctx, "ann@example.com", "correct horse", "ann"); err != nil {
+	if _, err := first.Register(ctx, sdk.Registration{Email: "ann@example.com", Password: "correct horse", Username: "ann"}); err != nil {
 		log.Fatal(err)
 	}
 

@@ -19,13 +19,13 @@ func TestNothingIsSilentlyAltered(t *testing.T) {
 		call  func(ctx context.Context, c *sdk.Client, id, text string) error
 	}{
 		"Register's e-mail": {"email", func(ctx context.Context, c *sdk.Client, _, text string) error {
-			return second(c.Register(ctx, text, "p", "u"))
+			return second(c.Register(ctx, sdk.Registration{Email: text, Password: "p", Username: "u"}))
 		}},
 		"Register's password": {"password", func(ctx context.Context, c *sdk.Client, _, text string) error {
-			return second(c.Register(ctx, "e", text, "u"))
+			return second(c.Register(ctx, sdk.Registration{Email: "e", Password: text, Username: "u"}))
 		}},
 		"Register's name": {"username", func(ctx context.Context, c *sdk.Client, _, text string) error {
-			return second(c.Register(ctx, "e", "p", text))
+			return second(c.Register(ctx, sdk.Registration{Email: "e", Password: "p", Username: text}))
 		}},
 		"Login's e-mail":   {"email", func(ctx context.Context, c *sdk.Client, _, text string) error { return second(c.Login(ctx, text, "p")) }},
 		"Login's password": {"password", func(ctx context.Context, c *sdk.Client, _, text string) error { return second(c.Login(ctx, "e", text)) }},

@@ -110,7 +110,7 @@ func signUp(ctx context.Context, t *testing.T, url string) *sdk.Client {
 	t.Helper()
 	client, err := sdk.New(url)
 	require.NoError(t, err)
-	_, err = client.Register(ctx, "ada@example.org", "correct horse", "ada")
+	_, err = client.Register(ctx, sdk.Registration{Email: "ada@example.org", Password: "correct horse", Username: "ada"})
 	require.NoError(t, err)
 	return client
 }

@@ -34,7 +34,7 @@ func newSignIns(b *testing.B) signIns {
 	p.awaitReady()
 	client, err := sdk.New(p.url())
 	require.NoError(b, err)
-	_, err = client.Register(b.Context(), "ada@example.org", floorPassword, "ada")
+	_, err = client.Register(b.Context(), sdk.Registration{Email: "ada@example.org", Password: floorPassword, Username: "ada"})
 	require.NoError(b, err)
 	return signIns{p, client}
 }

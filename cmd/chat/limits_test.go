@@ -22,7 +22,7 @@ func newPeople(ctx context.Context, t *testing.T, url string, n int) ([]*sdk.Cli
 	for i := range clients {
 		client, err := sdk.New(url)
 		require.NoError(t, err)
-		u, err := client.Register(ctx, fmt.Sprintf("u%d@example.org", i), "correct horse", fmt.Sprintf("user%d", i))
+		u, err := client.Register(ctx, sdk.Registration{Email: fmt.Sprintf("u%d@example.org", i), Password: "correct horse", Username: fmt.Sprintf("user%d", i)})
 		require.NoError(t, err)
 		clients[i], ids[i] = client, u.UserID
 	}

@@ -35,7 +35,7 @@ func TestStopping(t *testing.T) {
 		p.start()
 		client, err := sdk.New(p.url())
 		require.NoError(t, err)
-		_, err = client.Register(ctx, "ada@example.org", "correct horse", "ada")
+		_, err = client.Register(ctx, sdk.Registration{Email: "ada@example.org", Password: "correct horse", Username: "ada"})
 		require.NoError(t, err)
 		group, err := client.CreateGroup(ctx, "Notes")
 		require.NoError(t, err)

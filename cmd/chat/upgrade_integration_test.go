@@ -73,7 +73,7 @@ func newChatters(t *testing.T, ctx context.Context, url string) *chatters { //no
 		var err error
 		*client, err = sdk.New(url)
 		require.NoError(t, err)
-		_, err = (*client).Register(ctx, name+"@example.org", "correct horse", name)
+		_, err = (*client).Register(ctx, sdk.Registration{Email: name + "@example.org", Password: "correct horse", Username: name})
 		require.NoError(t, err)
 	}
 	found, err := c.ada.Search(ctx, "ben")

@@ -18,7 +18,7 @@ func (a *app) registerCommand() *cobra.Command {
 		Use: "register EMAIL USERNAME", Short: "Make an account and sign in", Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.signIn(cmd.Context(), func(ctx context.Context, c *sdk.Client, password string) (sdk.User, error) {
-				return c.Register(ctx, args[0], password, args[1])
+				return c.Register(ctx, sdk.Registration{Email: args[0], Password: password, Username: args[1]})
 			})
 		},
 	}

@@ -20,7 +20,7 @@ func account(ctx context.Context, t *testing.T, server, name string, opts ...sdk
 	t.Helper()
 	c, err := sdk.New(server, opts...)
 	require.NoError(t, err)
-	u, err := c.Register(ctx, name+"@example.org", "correct horse", name)
+	u, err := c.Register(ctx, sdk.Registration{Email: name + "@example.org", Password: "correct horse", Username: name})
 	require.NoError(t, err)
 	return c, u
 }

@@ -105,7 +105,9 @@ func (s *seeder) enter(ctx context.Context, u seedUser) error {
 	if err != nil {
 		return usageError{err}
 	}
-	user, err := patiently(ctx, func() (sdk.User, error) { return c.Register(ctx, u.email, s.password, u.name) })
+	user, err := patiently(ctx, func() (sdk.User, error) {
+		return c.Register(ctx, sdk.Registration{Email: u.email, Password: s.password, Username: u.name})
+	})
 	if sdk.HasCode(err, sdk.CodeEmailTaken) || sdk.HasCode(err, sdk.CodeUsernameTaken) {
 		user, err = patiently(ctx, func() (sdk.User, error) { return c.Login(ctx, u.email, s.password) })
 	}

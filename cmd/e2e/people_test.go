@@ -28,7 +28,7 @@ func (s *stack) person(ctx context.Context, t *testing.T) account {
 	client, err := sdk.New(s.url)
 	require.NoError(t, err)
 	name := "e2e-" + strings.ToLower(rand.Text()[:12])
-	user, err := client.Register(ctx, name+"@example.org", rand.Text(), name)
+	user, err := client.Register(ctx, sdk.Registration{Email: name + "@example.org", Password: rand.Text(), Username: name})
 	require.NoError(t, err)
 	return account{client, user.UserID}
 }

@@ -52,7 +52,7 @@ func register(ctx context.Context, url, name string) (person, error) {
 		return person{}, fmt.Errorf("client: %w", err)
 	}
 	name += "-" + rand.Text()[:10]
-	user, err := client.Register(ctx, name+"@example.org", rand.Text(), name)
+	user, err := client.Register(ctx, sdk.Registration{Email: name + "@example.org", Password: rand.Text(), Username: name})
 	if err != nil {
 		return person{}, fmt.Errorf("register %s: %w", name, err)
 	}

@@ -49,7 +49,7 @@ func TestAClockThatJumps(t *testing.T) {
 			defer people.Close()
 			ada, err := sdk.New(server)
 			require.NoError(t, err)
-			_, err = ada.Register(ctx, "ada@example.org", "correct horse", "ada")
+			_, err = ada.Register(ctx, sdk.Registration{Email: "ada@example.org", Password: "correct horse", Username: "ada"})
 			require.NoError(t, err)
 			notes, err := ada.CreateGroup(ctx, "Notes")
 			require.NoError(t, err)

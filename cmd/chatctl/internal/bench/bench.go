@@ -103,7 +103,7 @@ func (b *Bench) user(ctx context.Context, i int) (user, error) {
 		return user{}, err
 	}
 	name := fmt.Sprintf("bench-%s-%d", b.cfg.Seed, i+1)
-	account, err := client.Register(ctx, name+"@example.org", b.cfg.Password, name)
+	account, err := client.Register(ctx, sdk.Registration{Email: name + "@example.org", Password: b.cfg.Password, Username: name})
 	var refusal *sdk.Error
 	taken := errors.As(err, &refusal) && refusal.Status == http.StatusConflict
 	if taken || err == nil && client.Tokens().AccessToken == "" {
