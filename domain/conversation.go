@@ -98,6 +98,8 @@ func newTitle(title string) (string, error) {
 	switch n := utf8.RuneCountInString(title); {
 	case n < 1 || n > MaxTitleChars:
 		return "", Invalid("title", "length", "title must be 1 to %d characters long and more than white space.", MaxTitleChars)
+	case isBlank(title):
+		return "", Invalid("title", "blank", "title must contain something that can be seen.")
 	case !isName(title):
 		return "", Invalid("title", "printable", "title must consist of printable characters.")
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -57,8 +56,8 @@ func checkBody(body string) *FieldFault {
 		return fault("encoding", "body must be valid UTF-8.")
 	case strings.IndexByte(body, 0) >= 0:
 		return fault("nul", "body must not contain the NUL character.")
-	case strings.TrimFunc(body, unicode.IsSpace) == "":
-		return fault("blank", "body must contain more than white space.")
+	case isBlank(body):
+		return fault("blank", "body must contain something that can be seen.")
 	case utf8.RuneCountInString(body) > MaxBodyChars:
 		return fault("too_long", "body must be at most 100,000 characters long.")
 	}

@@ -80,6 +80,8 @@ func checkUsername(username string) *FieldFault {
 	switch {
 	case n < MinUsernameChars || n > MaxUsernameChars:
 		return &FieldFault{Field: "username", Code: "length", Detail: "username must be 2 to 100 characters long."}
+	case isBlank(username):
+		return &FieldFault{Field: "username", Code: "blank", Detail: "username must contain something that can be seen."}
 	case !isName(username):
 		return &FieldFault{Field: "username", Code: "printable", Detail: "username must consist of printable characters."}
 	}

@@ -1045,7 +1045,7 @@ export interface components {
         SendMessageRequest: {
             /** @description Chosen by the sender, new for every message and the same on every retry: 1 to 64 printable ASCII characters without spaces. */
             client_msg_id: string;
-            /** @description The text: 1 to 100,000 characters, more than white space, without the NUL character. */
+            /** @description The text: 1 to 100,000 characters, something of it to be seen, without the NUL character. */
             body: string;
         };
         MarkReadRequest: {
@@ -1214,12 +1214,12 @@ export interface components {
                  *       "title": "Unprocessable Entity",
                  *       "status": 422,
                  *       "code": "validation_failed",
-                 *       "detail": "body must contain more than white space.",
+                 *       "detail": "body must contain something that can be seen.",
                  *       "errors": [
                  *         {
                  *           "field": "body",
                  *           "code": "blank",
-                 *           "detail": "body must contain more than white space."
+                 *           "detail": "body must contain something that can be seen."
                  *         }
                  *       ]
                  *     }

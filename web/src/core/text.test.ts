@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { isBlank } from "./blank";
 import { blocks } from "./blocks";
 import { codePoints, firstCodePoints } from "./codePoints";
 import { isolated } from "./direction";
@@ -77,4 +78,11 @@ test("initials are of two words or two letters; the colour of an id stays", () =
 test("a name that could turn a sentence around stands alone in it", () => {
   expect(["Ada", "Zoë 🦜", "東京"].map(isolated)).toEqual(["Ada", "Zoë 🦜", "東京"]);
   expect(["שלום", "مرحبا", "a\u202eb"].map(isolated)).toEqual(["\u2068שלום\u2069", "\u2068مرحبا\u2069", "\u2068a\u202eb\u2069"]);
+});
+
+test("what cannot be seen is blank", () => {
+  for (const blank of ["", " \n\u00a0\u3000", "\u200b\u200d\ufeff", "\u00ad", "\u3164\u115f\uffa0", "\u2800", "\u202e", "\ufe0f", "\u{e0041}", "\u034f"]) {
+    expect(isBlank(blank), JSON.stringify(blank)).toBe(true);
+  }
+  for (const seen of ["a", ".", "👩\u200d👧", "❤\ufe0f", "\u{1fbff}", "\ue000", "\u3164x"]) expect(isBlank(seen), seen).toBe(false);
 });

@@ -99,7 +99,7 @@ type ReadState struct {
 
 // SendMessageRequest Example: {"body":"Hello world","client_msg_id":"4f1c2d9a"}
 type SendMessageRequest struct {
-	// Body The text: 1 to 100,000 characters, more than white space, without the NUL character.
+	// Body The text: 1 to 100,000 characters, something of it to be seen, without the NUL character.
 	Body string `json:"body"`
 
 	// ClientMsgID Chosen by the sender, new for every message and the same on every retry: 1 to 64 printable ASCII characters without spaces.

@@ -5,6 +5,7 @@ import type { Conversation } from "../../api/types";
 import { Button } from "../../components/Button";
 import { Confirm, Dialog, DialogBody, DialogFoot } from "../../components/Dialog";
 import { Field } from "../../components/Field";
+import { isBlank } from "../../core/blank";
 import { codePoints } from "../../core/codePoints";
 import { text } from "../../core/text.en";
 import { useClient, useMe } from "../../realtime/SocketContext";
@@ -17,7 +18,7 @@ interface Props {
 }
 
 /** Whether a text may be the name of a group. */
-export const validTitle = (title: string): boolean => title.trim() !== "" && codePoints(title.trim()) <= 255;
+export const validTitle = (title: string): boolean => !isBlank(title) && codePoints(title.trim()) <= 255;
 
 export function RenameDialog({ conversation, onClose }: Props) {
   const { sync } = useClient();

@@ -4,6 +4,7 @@ import { cx } from "../../components/cx";
 import { useMedia } from "../../components/hooks";
 import { Icon } from "../../components/Icon";
 import { composes } from "../../components/keys";
+import { isBlank } from "../../core/blank";
 import { codePoints, maxBody } from "../../core/codePoints";
 import { text } from "../../core/text.en";
 import { drafts, useDrafts } from "../../realtime/drafts";
@@ -38,7 +39,7 @@ export function Composer({ conversationId, name, onSent, onLeave, ref }: Compose
 
   const length = codePoints(body), left = maxBody - length;
   const over = left < 0;
-  const sendable = !over && body.trim() !== "";
+  const sendable = !over && !isBlank(body);
 
   useLayoutEffect(() => {
     if (grows || !box.current) return;
