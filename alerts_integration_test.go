@@ -61,6 +61,7 @@ func writeYAML(t *testing.T, what any) string {
 
 // well is what a system shows in which nothing is wrong, minute by minute (a+bxn: n times b more, from a).
 var well = map[string]string{
+	`chat_database_failed`:                                                                                 "0x30",
 	`chat_messages_reconciled_total{outcome="lost"}`:                                                       "0x30",
 	`chat_messages_reconciled_total{outcome="published"}`:                                                  "0+1x30",
 	`chat_seqs_voided_total{holder="foreign"}`:                                                             "0x30",
@@ -125,6 +126,7 @@ var troubles = map[string]map[string]string{
 	"HopsFail":            {`chat_gateway_forward_failures_total`: "0+120x30"},
 	"InstanceDown":        {`up{job="chat",service="user-service",instance="b"}`: "0x30"},
 	"ServiceDown":         {`up{job="chat",service="gateway",instance="e"}`: "_x30"},
+	"DatabaseFailed":      {`chat_database_failed`: "0x10 1x20"},
 	"TracesLost":          {`chat_trace_spans_total{outcome="dropped"}`: "0+600x30"},
 	"":                    {}, // nothing is wrong
 }

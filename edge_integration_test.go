@@ -295,7 +295,7 @@ func TestEdgeFollowsTheNameServer(t *testing.T) {
 
 func TestEdgeBoundsBodies(t *testing.T) {
 	e := newEdge(t, newInstance(t, "message-service", answerOK), newInstance(t, "gateway", answerOK))
-	for path, limit := range map[string]int{"/api/messages/x": 2 << 20, "/socket.io/": 32 << 10} {
+	for path, limit := range map[string]int{"/api/messages/x": 1300 << 10, "/socket.io/": 32 << 10} {
 		for name, wrap := range map[string]func(io.Reader) io.Reader{
 			"of a known length": func(r io.Reader) io.Reader { return r },
 			"in chunks":         func(r io.Reader) io.Reader { return io.MultiReader(r) },

@@ -44,7 +44,7 @@ func TestTheUIServesTheWebApp(t *testing.T) {
 	const page = "<title>Chat</title>"
 	for path, want := range map[string]struct{ text, contentType, cache string }{
 		"/":                   {page, "text/html; charset=utf-8", "no-cache"},
-		"/conversations/1234": {page, "text/html; charset=utf-8", "no-cache"},
+		"/c/1234":             {page, "text/html; charset=utf-8", "no-cache"},
 		"/theme.js":           {"theme()", "application/javascript; charset=utf-8", "no-cache"},
 		"/assets/index-B1.js": {"main();", "application/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
 	} {
@@ -56,7 +56,7 @@ func TestTheUIServesTheWebApp(t *testing.T) {
 		assert.Equal(t, pagePolicy(t), got.Header.Get("Content-Security-Policy"), path)
 		assert.Equal(t, "nosniff", got.Header.Get("X-Content-Type-Options"), path)
 	}
-	for _, path := range []string{"/assets/index-B0.js", "/nginx.conf", "/site/files.conf", "/log/nginx.log", "/api/none", "/metrics", "/internal/x"} {
+	for _, path := range []string{"/assets/index-B0.js", "/docs", "/conversations/1234", "/c/1/2/3", "/settings/a/b", "/nginx.conf", "/site/files.conf", "/log/nginx.log", "/api/none", "/metrics", "/internal/x"} {
 		got := e.get(path)
 		assert.Equal(t, http.StatusNotFound, got.StatusCode, path)
 		assert.Contains(t, got.text, "route_not_found", path)
