@@ -29,5 +29,5 @@ func TestEveryPageOfTheWebAppIsServed(t *testing.T) {
 	require.Greater(t, routes, 4)
 	nginx, err := os.ReadFile("deploy/nginx/webapp/files.conf")
 	require.NoError(t, err)
-	require.Contains(t, string(nginx), `($uri ~ "`+httpapi.PagePaths+`")`)
+	require.Contains(t, string(nginx), `location ~ "`+httpapi.PagePaths+`" {`)
 }
