@@ -129,7 +129,7 @@ func (o *Outbox) Flush(ctx context.Context) error {
 
 // Close stops sending: messages that are not done fail with [ErrOutboxClosed], and those in flight may or may not
 // have been stored. To send everything first, use [Outbox.Flush]. An outbox with a file keeps them there.
-func (o *Outbox) Close() {
+func (o *Outbox) Close() error {
 	o.mu.Lock()
 	if !o.isClosed() {
 		close(o.closed)
@@ -141,7 +141,7 @@ func (o *Outbox) Close() {
 	}
 	o.mu.Unlock()
 	o.running.Wait()
-	o.file.close()
+	return o.file.close()
 }
 
 func (o *Outbox) isClosed() bool {

@@ -130,13 +130,14 @@ func (f *outboxFile) done(d *Delivery, pending func() []*Delivery) {
 	}
 }
 
-func (f *outboxFile) close() {
+// close lets others open the file; everything was written when it was added.
+func (f *outboxFile) close() error {
 	if f == nil {
-		return
+		return nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_ = f.journal.Close() // everything was written when it was added
+	return f.journal.Close()
 }
 
 func (d *Delivery) queued() queued {

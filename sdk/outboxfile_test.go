@@ -20,7 +20,7 @@ func openOutbox(t *testing.T, c *sdk.Client, path string) *sdk.Outbox {
 	t.Helper()
 	o, err := c.OpenOutbox(t.Context(), path)
 	require.NoError(t, err)
-	t.Cleanup(o.Close)
+	t.Cleanup(func() { _ = o.Close() })
 	return o
 }
 

@@ -85,7 +85,5 @@ func positionRecords(p Positions) []savedPosition {
 	return records
 }
 
-// Close lets others open the file.
-func (f *PositionFile) Close() {
-	_ = f.journal.Close() // everything is on the disk
-}
+// Close lets others open the file. Everything saved is on the disk before.
+func (f *PositionFile) Close() error { return f.journal.Close() }

@@ -18,7 +18,7 @@ func openPositions(t *testing.T, path string) *sdk.PositionFile {
 	t.Helper()
 	f, err := sdk.OpenPositionFile(path)
 	require.NoError(t, err)
-	t.Cleanup(f.Close)
+	t.Cleanup(func() { _ = f.Close() })
 	return f
 }
 

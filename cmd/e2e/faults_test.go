@@ -89,7 +89,7 @@ func newProbe(ctx context.Context, s *stack) probe {
 	require.NoError(s.t, err)
 	sub, err := to.Subscribe(ctx)
 	require.NoError(s.t, err)
-	s.t.Cleanup(sub.Close)
+	s.t.Cleanup(func() { _ = sub.Close() })
 	return probe{s.t, ctx, from, sub, dm.ConversationID}
 }
 

@@ -55,6 +55,7 @@ type Journal[R any] struct {
 	file   *os.File
 	size   int64 // up to here the file is whole records
 	broken bool
+	closed bool
 }
 
 // Open opens a journal for one process at a time, and returns what it holds, nil if it did not exist. A file that is
@@ -273,10 +274,14 @@ func encode[R any](records []R) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// Close lets others open the journal.
+// Close lets others open the journal. Closing again does nothing.
 func (j *Journal[R]) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.closed {
+		return nil
+	}
+	j.closed = true
 	var err error
 	if j.file != nil {
 		err = j.file.Close()
