@@ -264,7 +264,8 @@ func TestComposeSecrets(t *testing.T) {
 	assert.Equal(t, []string{"grafana"}, readers["grafana-password"])
 }
 
-// TestServicesTrustTheEdgeAlone: whose word about clients counts, is at the addresses that nginx and ui have, and no others.
+// TestServicesTrustTheEdgeAlone: whose word about clients counts, is at the addresses that nginx and ui have, and no
+// others.
 func TestServicesTrustTheEdgeAlone(t *testing.T) {
 	for _, env := range [][]string{nil, {"NETWORK_PREFIX=10.9.8"}} {
 		p := compose(t, []string{"*"}, env...)

@@ -35,7 +35,8 @@ func (r ConversationRecord) WithoutAdmin() (MemberRecord, bool) {
 	}), true
 }
 
-// LogRepair brings what is kept of a conversation's log in line with the entries there are, and gives the group an admin.
+// LogRepair brings what is kept of a conversation's log in line with the entries there are, and gives the group an
+// admin.
 type LogRepair struct {
 	Conversation ConversationID
 	Voids        []Seq        // that hold tombstones, or will; their allocations, if there are any, are closed

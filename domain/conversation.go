@@ -240,8 +240,8 @@ func (c *Conversation) requireAdmin(actor UserID) error {
 	return nil
 }
 
-// CheckRoom checks that nobody of those who join is in too many other conversations; counts says in how many. Who is in more,
-// from before there was a bound, keeps them.
+// CheckRoom checks that nobody of those who join is in too many other conversations; counts says in how many. Who is in
+// more, from before there was a bound, keeps them.
 func (s ConversationSnapshot) CheckRoom(joined []Membership, counts map[UserID]int) error {
 	for _, m := range joined {
 		switch {

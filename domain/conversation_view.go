@@ -53,8 +53,8 @@ type ConversationList struct {
 // ListCursor is a place in a list of conversations. The zero cursor is the beginning.
 //
 // A conversation that moves to the front while the pages are read would be passed by. So a reading has two parts: the
-// list in its order, what follows the cursor in (time, id), both descending; then, by id, the conversations that may have moved
-// since the first page was read. An id does not change, so nothing is passed by in the second part.
+// list in its order, what follows the cursor in (time, id), both descending; then, by id, the conversations that may
+// have moved since the first page was read. An id does not change, so nothing is passed by in the second part.
 type ListCursor struct {
 	At    time.Time
 	ID    ConversationID

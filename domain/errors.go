@@ -125,5 +125,6 @@ var (
 	ErrStorageFull        = &Fault{Kind: KindUnavailable, Code: "storage_full", Detail: "The server has no room left to store this; try again later.", RetryAfter: 5 * time.Second}
 )
 
-// ErrPasswordChanged says that a password hash is not the one any more that was checked. It is for use cases: they check again.
+// ErrPasswordChanged says that a password hash is not the one any more that was checked. It is for use cases: they
+// check again.
 var ErrPasswordChanged = errors.New("the password was changed meanwhile")

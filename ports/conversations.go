@@ -12,8 +12,8 @@ type ConversationStore interface {
 	// CreateDM adds a direct conversation unless the two people have one already; it returns the id of the one there is and
 	// whether it was made now. ErrUserNotFound if one of them is no account.
 	CreateDM(ctx context.Context, c *domain.Conversation) (id domain.ConversationID, created bool, err error)
-	// CreateGroup adds a group with its members. ErrUserNotFound if one of them is no account; ErrTooManyConversations if one is an
-	// active member of MaxConversations, as with everything here that adds members, however many requests race.
+	// CreateGroup adds a group with its members. ErrUserNotFound if one of them is no account; ErrTooManyConversations if
+	// one is an active member of MaxConversations, as with everything here that adds members, however many requests race.
 	CreateGroup(ctx context.Context, c *domain.Conversation) error
 	// ChangeConversation runs change on the locked conversation and keeps what it did to title and members; an error from change
 	// undoes everything and is returned. Who joins starts with nothing unread. It returns the state
@@ -23,9 +23,10 @@ type ConversationStore interface {
 
 // InviteStore keeps invites. Its changes lock the conversation first, then the invite.
 type InviteStore interface {
-	// OpenInvite adds a pending invite if check passes on the locked conversation. A pending one of the same user that is still
-	// open at i.CreatedAt is returned instead, with created false. ErrConversationNotFound; ErrUserNotFound if the invited user is no account;
-	// ErrTooManyInvites if they have MaxOpenInvites at i.CreatedAt, however many requests race.
+	// OpenInvite adds a pending invite if check passes on the locked conversation. A pending one of the same user that is
+	// still open at i.CreatedAt is returned instead, with created false. ErrConversationNotFound; ErrUserNotFound if the
+	// invited user is no account; ErrTooManyInvites if they have MaxOpenInvites at i.CreatedAt, however many requests
+	// race.
 	OpenInvite(ctx context.Context, i domain.Invite, check func(*domain.Conversation) error) (invite domain.Invite, created bool, err error)
 	// ChangeInvite runs change on the invite and its locked conversation and keeps what it did to both, as
 	// ChangeConversation does; ErrInviteNotFound.
@@ -36,10 +37,10 @@ type InviteStore interface {
 
 // ConversationReader shows conversations as their members see them; every answer is of one snapshot.
 type ConversationReader interface {
-	// ListConversations returns at most limit conversations the viewer is an active member of, after the cursor, newest first:
-	// by last message, else creation, both descending with the id. For a cursor of moved ones it returns, by id, at least those
-	// whose last message was stored after the cursor's mark was taken. The mark that is returned was taken no later than the page
-	// was read; one that the store does not know is older than everything.
+	// ListConversations returns at most limit conversations the viewer is an active member of, after the cursor, newest
+	// first: by last message, else creation, both descending with the id. For a cursor of moved ones it returns, by id, at
+	// least those whose last message was stored after the cursor's mark was taken. The mark that is returned was taken no
+	// later than the page was read; one that the store does not know is older than everything.
 	ListConversations(ctx context.Context, viewer domain.UserID, after domain.ListCursor, limit int) (domain.ConversationList, error)
 	// ViewConversation returns one; ErrConversationNotFound unless the viewer is an active member.
 	ViewConversation(ctx context.Context, viewer domain.UserID, id domain.ConversationID) (domain.ConversationView, error)

@@ -37,8 +37,8 @@ type RefreshTokens interface {
 // (ErrUnavailable).
 type PasswordHasher interface {
 	HashPassword(ctx context.Context, password string) (string, error)
-	// MatchPassword compares in the same time whether the hash is right, wrong or empty (an unknown account). A hash that was
-	// made cheaper than they are made now takes no less time when it does not match.
+	// MatchPassword compares in the same time whether the hash is right, wrong or empty (an unknown account). A hash that
+	// was made cheaper than they are made now takes no less time when it does not match.
 	MatchPassword(ctx context.Context, hash, password string) (bool, error)
 	// Outdated reports whether a hash is made otherwise than HashPassword makes them now.
 	Outdated(hash string) bool

@@ -9,8 +9,8 @@ import (
 
 // SessionStore keeps sign-ins and their refresh tokens. Changes of one session happen one after another.
 type SessionStore interface {
-	// CreateSession adds a session and the first token of its chain, if the hash of its user's password is still the one that
-	// was checked: a session either is there when a new password revokes those before it, or never begins.
+	// CreateSession adds a session and the first token of its chain, if the hash of its user's password is still the one
+	// that was checked: a session either is there when a new password revokes those before it, or never begins.
 	// ErrUserNotFound, ErrPasswordChanged.
 	CreateSession(ctx context.Context, checked string, s domain.Session, first domain.RefreshToken) error
 	// Exchange gives the token with hash presented the successor next, if domain's CheckExchange allows it at now: it marks

@@ -17,8 +17,8 @@ type UserStore interface {
 	UserByEmail(ctx context.Context, email string) (domain.User, error)
 	// SetUsername renames an account and returns it; ErrUserNotFound, ErrUsernameTaken.
 	SetUsername(ctx context.Context, id domain.UserID, username string) (domain.User, error)
-	// SetPassword replaces the password hash, if it is still the one that was checked, and revokes all sessions but keep, in
-	// one step. It returns the sessions it revoked; ErrUserNotFound, ErrPasswordChanged.
+	// SetPassword replaces the password hash, if it is still the one that was checked, and revokes all sessions but keep,
+	// in one step. It returns the sessions it revoked; ErrUserNotFound, ErrPasswordChanged.
 	SetPassword(ctx context.Context, id domain.UserID, checked, hash string, keep domain.SessionID) ([]domain.SessionID, error)
 	// RehashPassword replaces the hash of a password by another one of the same password, if it is still the one that was
 	// checked. Sessions live on. ErrUserNotFound, ErrPasswordChanged.

@@ -19,7 +19,8 @@ type Registration struct {
 	Password string // 8 to 72 bytes
 }
 
-// Register creates an account and signs in as it. It fails with CodeEmailTaken or CodeUsernameTaken if another account has them.
+// Register creates an account and signs in as it. It fails with CodeEmailTaken or CodeUsernameTaken if another account
+// has them.
 func (c *Client) Register(ctx context.Context, r Registration) (User, error) {
 	return c.signIn(ctx, "register", map[string]string{"email": r.Email, "password": r.Password, "username": r.Username})
 }

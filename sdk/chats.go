@@ -36,8 +36,8 @@ func (c *Client) CreateGroup(ctx context.Context, title string, memberIDs ...str
 }
 
 // Conversations yields the user's conversations, the one with the newest message first, fetching page after page. It
-// ends after the first error. Each conversation that the user is a member of from beginning to end comes exactly once, even if
-// messages move conversations meanwhile: some of those come last.
+// ends after the first error. Each conversation that the user is a member of from beginning to end comes exactly once,
+// even if messages move conversations meanwhile: some of those come last.
 func (c *Client) Conversations(ctx context.Context) iter.Seq2[Conversation, error] {
 	return func(yield func(Conversation, error) bool) {
 		seen := map[string]bool{}

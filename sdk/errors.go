@@ -62,8 +62,8 @@ var ErrSignedOut = errors.New("signed out")
 // ErrFileInUse is wrapped by the error of opening a file that this or another process has open.
 var ErrFileInUse = journal.ErrInUse
 
-// ErrForeignFile is wrapped by the error of opening a file that belongs to another user or server, or is for something else. Nothing of it
-// was changed.
+// ErrForeignFile is wrapped by the error of opening a file that belongs to another user or server, or is for something
+// else. Nothing of it was changed.
 var ErrForeignFile = journal.ErrForeign
 
 // Error is a refusal by the server: an RFC 9457 problem. Get at it with [errors.As].

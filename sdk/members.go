@@ -28,8 +28,9 @@ func (c *Client) Leave(ctx context.Context, conversationID string) error {
 	return stepError("leave", c.RemoveMember(ctx, conversationID, me.UserID))
 }
 
-// LeaveAll takes the signed-in user out of many groups, each as Leave does, and returns what became of each, in the order
-// given; ids that come twice are answered once. Asking again changes nothing. With an error, the outcomes are those of the groups before it.
+// LeaveAll takes the signed-in user out of many groups, each as Leave does, and returns what became of each, in the
+// order given; ids that come twice are answered once. Asking again changes nothing. With an error, the outcomes are
+// those of the groups before it.
 func (c *Client) LeaveAll(ctx context.Context, conversationIDs ...string) ([]Departure, error) {
 	var all []Departure
 	for ids := range slices.Chunk(conversationIDs, leftAtOnce) {

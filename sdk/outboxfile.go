@@ -11,8 +11,8 @@ import (
 
 // OpenOutbox returns an outbox that keeps its messages in a file until the server has accepted or refused them: they
 // survive the program, and what an earlier run left is sent first. One process at a time may have the file open, which
-// is made if absent, with mode 0600. It belongs to one server and one user: [ErrForeignFile] if it is another's, or no outbox, and then
-// nothing of it is changed. Close the outbox when done.
+// is made if absent, with mode 0600. It belongs to one server and one user: [ErrForeignFile] if it is another's, or no
+// outbox, and then nothing of it is changed. Close the outbox when done.
 //
 // After a crash a message may be sent again, under its client_msg_id, so that it stays one message, as long as the
 // server remembers the id: 30 days, unless configured otherwise. Messages wait while nobody is signed in. The outbox

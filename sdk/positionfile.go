@@ -22,9 +22,9 @@ type savedPosition struct {
 	Position
 }
 
-// OpenPositionFile opens a file of positions, and makes it if absent, with mode 0600; [ErrForeignFile] if it is another kind of file, and
-// then nothing of it is changed. It belongs to one user; one
-// process at a time may have it open. Saving appends about 150 bytes and waits for the disk; the file stays below 1 MB, or twice what it must hold.
+// OpenPositionFile opens a file of positions, and makes it if absent, with mode 0600; [ErrForeignFile] if it is another
+// kind of file, and then nothing of it is changed. It belongs to one user; one process at a time may have it open.
+// Saving appends about 150 bytes and waits for the disk; the file stays below 1 MB, or twice what it must hold.
 func OpenPositionFile(path string) (*PositionFile, error) {
 	j, records, err := journal.Open[savedPosition](path, journal.Header{Kind: "positions", Version: 1})
 	if err != nil {

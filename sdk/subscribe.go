@@ -130,7 +130,8 @@ func (s *Subscription) Messages() iter.Seq[Message] {
 // closed when the subscription ends.
 func (s *Subscription) Events() <-chan Event { return s.events }
 
-// Close ends the subscription and waits until nothing of it runs any more. Its error is always nil: it makes a Subscription an io.Closer.
+// Close ends the subscription and waits until nothing of it runs any more. Its error is always nil: it makes a
+// Subscription an io.Closer.
 func (s *Subscription) Close() error {
 	s.cancel(ErrSubscriptionClosed)
 	<-s.done

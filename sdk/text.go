@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// checkTexts refuses what would not arrive as it is: encoding/json puts U+FFFD in the place of bytes that are no UTF-8, and the server
-// keeps no NUL. The error is the one that the server gives for a field.
+// checkTexts refuses what would not arrive as it is: encoding/json puts U+FFFD in the place of bytes that are no UTF-8,
+// and the server keeps no NUL. The error is the one that the server gives for a field.
 func checkTexts(in any) error { return checkText("", reflect.ValueOf(in)) }
 
 func checkText(field string, v reflect.Value) error {

@@ -12,7 +12,8 @@ import (
 	"chatsystem/sdk/internal/fakechat"
 )
 
-// TestNothingIsSilentlyAltered gives every method that sends a text one that would not arrive as it is: it is refused, and nothing is sent.
+// TestNothingIsSilentlyAltered gives every method that sends a text one that would not arrive as it is: it is refused,
+// and nothing is sent.
 func TestNothingIsSilentlyAltered(t *testing.T) {
 	methods := map[string]struct {
 		field string

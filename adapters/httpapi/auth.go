@@ -10,7 +10,8 @@ import (
 
 // authenticate lets a request with a valid access token pass, and any request of a public operation.
 //
-// Tokens that are not valid count by the client's address; beyond the rate they are answered with 429. Valid ones from there pass.
+// Tokens that are not valid count by the client's address; beyond the rate they are answered with 429. Valid ones from
+// there pass.
 func (s *site) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.operationOf(r).public {

@@ -13,8 +13,8 @@ import (
 	"chatsystem/domain"
 )
 
-// How long a body may be. Every character of a text may be escaped as two surrogates, which takes 12 bytes; what stands around the texts
-// needs some more.
+// How long a body may be. Every character of a text may be escaped as two surrogates, which takes 12 bytes; what stands
+// around the texts needs some more.
 const (
 	maxBodyBytes         = 16 << 10                        // the longest is a group with its members: 8 KB
 	maxMessageBytes      = 12*domain.MaxBodyChars + 16<<10 // a message of domain.MaxBodyChars
@@ -32,8 +32,8 @@ func (op *operation) bodyLimit() int {
 	return maxBodyBytes
 }
 
-// bodyBudget bounds the memory that bodies take while they are read and worked on, of all requests and of each caller. A body counts with
-// what of it has come, so that one who sends slowly holds no more than that.
+// bodyBudget bounds the memory that bodies take while they are read and worked on, of all requests and of each caller.
+// A body counts with what of it has come, so that one who sends slowly holds no more than that.
 type bodyBudget struct {
 	shed prometheus.Counter
 

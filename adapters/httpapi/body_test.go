@@ -44,7 +44,8 @@ func TestAMessageOfSurrogatesFits(t *testing.T) {
 	require.Equal(t, strings.Repeat("😀", 100_000), got)
 }
 
-// TestWhatNobodyAskedForIsNotKept: members without a meaning are checked and passed over, and there may be only so many.
+// TestWhatNobodyAskedForIsNotKept: members without a meaning are checked and passed over, and there may be only so
+// many.
 func TestWhatNobodyAskedForIsNotKept(t *testing.T) {
 	many := func(n int) string {
 		var b strings.Builder

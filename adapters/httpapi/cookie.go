@@ -31,9 +31,9 @@ func setCookie(ctx context.Context, c http.Cookie) *string {
 	return new(c.String())
 }
 
-// nameCookies has the cookies of a server at a port of its own be named by it: browsers keep those of all ports of a host together, and
-// signing in at one server would end the session at another. What the release before named without the port is taken, too, if there is
-// nothing else.
+// nameCookies has the cookies of a server at a port of its own be named by it: browsers keep those of all ports of a
+// host together, and signing in at one server would end the session at another. What the release before named without
+// the port is taken, too, if there is nothing else.
 func nameCookies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, port, err := net.SplitHostPort(r.Host); err == nil && port != "80" && port != "443" && isDigits(port) {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A device cookie tells a browser in which an account has signed in before from a stranger: it holds a random name and a signature of the
-// name and the account. It proves nothing else, and nobody is signed in by it.
+// A device cookie tells a browser in which an account has signed in before from a stranger: it holds a random name and
+// a signature of the name and the account. It proves nothing else, and nobody is signed in by it.
 const (
 	deviceCookieName = "chat_device"
 	deviceLife       = 400 * 24 * time.Hour // what browsers keep at most

@@ -8,8 +8,9 @@ import (
 	"chatsystem/domain"
 )
 
-// guards bound how many wrong passwords an account is tried with. Strangers are counted by account and address, and all of them together
-// by account; who signed in before has a count of their own (device.go), so that strangers do not keep an owner out.
+// guards bound how many wrong passwords an account is tried with. Strangers are counted by account and address, and all
+// of them together by account; who signed in before has a count of their own (device.go), so that strangers do not keep
+// an owner out.
 type guards struct {
 	site     *site
 	address  *limiter // "guess": one account, from one address or device

@@ -27,11 +27,12 @@ func (r Rate) String() string {
 	return fmt.Sprintf("%d/%s", r.Requests, window)
 }
 
-// Limits are the rates of what can be done with a server, by name; docs/limits.md tells what each counts. What has no rate is not limited.
-// They hold for all instances together if Config has Counters, else for each process.
+// Limits are the rates of what can be done with a server, by name; docs/limits.md tells what each counts. What has no
+// rate is not limited. They hold for all instances together if Config has Counters, else for each process.
 type Limits map[string]Rate
 
-// DefaultLimits leave room for people behind one address, for quick typists and for imports, not for guessing and flooding.
+// DefaultLimits leave room for people behind one address, for quick typists and for imports, not for guessing and
+// flooding.
 func DefaultLimits() Limits {
 	return Limits{
 		"register": {20, time.Minute},
@@ -51,8 +52,8 @@ func DefaultLimits() Limits {
 	}
 }
 
-// UnmarshalText reads a setting: "on" for the defaults, "off" for none, or the rates that differ from the defaults, such as
-// send=400/10s,login=off.
+// UnmarshalText reads a setting: "on" for the defaults, "off" for none, or the rates that differ from the defaults,
+// such as send=400/10s,login=off.
 func (l *Limits) UnmarshalText(text []byte) error {
 	*l = DefaultLimits()
 	switch string(text) {

@@ -21,8 +21,8 @@ type rateRule struct {
 	here       bool                       // counted in this process only: there are too many of them to ask a store each time
 }
 
-// rateRules count each operation per user where it needs a token, else per client address (an IPv6 client counts by its /64). What makes
-// work for other people counts for each of them.
+// rateRules count each operation per user where it needs a token, else per client address (an IPv6 client counts by its
+// /64). What makes work for other people counts for each of them.
 var rateRules = []rateRule{
 	{limit: "register", operations: []string{"registerUser"}, by: clientAddress},
 	{limit: "login", operations: []string{"login"}, by: clientAddress},
@@ -111,8 +111,8 @@ func (l *limiter) counting(cost func(*http.Request) int) func(http.Handler) http
 	}
 }
 
-// allow counts what a client does, or tells how long until there is room for it. What costs more than the whole rate has room when
-// nothing else was counted.
+// allow counts what a client does, or tells how long until there is room for it. What costs more than the whole rate
+// has room when nothing else was counted.
 func (l *limiter) allow(r *http.Request, client string, cost int) (wait time.Duration, ok bool) {
 	if l == nil || cost == 0 {
 		return 0, true
@@ -134,8 +134,8 @@ func (l *limiter) giveBack(client string) {
 	}
 }
 
-// wait returns how long until a client has room for a cost, if it does nothing meanwhile. The previous window counts with the share of
-// it that the sliding one still covers.
+// wait returns how long until a client has room for a cost, if it does nothing meanwhile. The previous window counts
+// with the share of it that the sliding one still covers.
 func (l *limiter) wait(client string, cost int) time.Duration {
 	now := time.Now().UTC()
 	window := now.Truncate(l.rate.Window)

@@ -87,7 +87,8 @@ func TestWithoutLimitsNothingIsRefused(t *testing.T) {
 	}
 }
 
-// TestEveryOperationHasARate: none can be asked for without end, but for those that answer from memory and touch nobody.
+// TestEveryOperationHasARate: none can be asked for without end, but for those that answer from memory and touch
+// nobody.
 func TestEveryOperationHasARate(t *testing.T) {
 	unlimited := map[string]bool{"getHealth": true, "getReadiness": true, "getDocument": true, "getKeys": true}
 	c, err := loadContract()
@@ -125,7 +126,8 @@ func TestWhatConcernsPeopleCountsForEach(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, group(0))
 }
 
-// TestRetryAfterIsTheTrueTime: nothing is let through a second before, everything is at that time, whatever was counted before.
+// TestRetryAfterIsTheTrueTime: nothing is let through a second before, everything is at that time, whatever was counted
+// before.
 func TestRetryAfterIsTheTrueTime(t *testing.T) {
 	for name, counters := range map[string]func() func(string) RateCounter{
 		"in this process": func() func(string) RateCounter { return nil },

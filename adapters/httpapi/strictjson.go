@@ -16,7 +16,8 @@ import (
 	"chatsystem/domain"
 )
 
-// What of a body is nobody's is passed over: newer clients may say more than this server knows. It is bounded, as checking it takes time.
+// What of a body is nobody's is passed over: newer clients may say more than this server knows. It is bounded, as
+// checking it takes time.
 const (
 	maxUnknownTokens = 1024 // names and values
 	maxNesting       = 16

@@ -14,12 +14,12 @@ import (
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// PagePaths are where the web app routes in the browser: its page is served there. deploy/nginx/webapp has the same, and a test holds both
-// to the app's own routes.
+// PagePaths are where the web app routes in the browser: its page is served there. deploy/nginx/webapp has the same,
+// and a test holds both to the app's own routes.
 const PagePaths = `^/(c/[^/]+/?|invites/?|settings(/[^/]+)?/?|register/?)?$`
 
-// WebAppRoutes serves the files of the web app, and its page at PagePaths. Whatever else has no route is not there: an address that was
-// mistyped says so, to people and to what watches a server.
+// WebAppRoutes serves the files of the web app, and its page at PagePaths. Whatever else has no route is not there: an
+// address that was mistyped says so, to people and to what watches a server.
 func WebAppRoutes(files fs.FS) Routes {
 	tags := entityTags(files)
 	isPage := regexp.MustCompile(PagePaths).MatchString
@@ -46,7 +46,8 @@ func WebAppRoutes(files fs.FS) Routes {
 	}
 }
 
-// entityTags returns the entity tag of each file: files that are built into a program have no times. What cannot be read is not there.
+// entityTags returns the entity tag of each file: files that are built into a program have no times. What cannot be
+// read is not there.
 func entityTags(files fs.FS) map[string]string {
 	tags := map[string]string{}
 	_ = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {

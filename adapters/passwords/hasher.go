@@ -95,8 +95,9 @@ func (h *Hasher) MatchPassword(ctx context.Context, hash, password string) (bool
 	return false, nil
 }
 
-// makeUpFor spends what a hash of a lower cost took less than one of today's: its account would be known by its answers.
-// Each cost takes twice the time of the one below, so one comparison of every cost between the two is just that.
+// makeUpFor spends what a hash of a lower cost took less than one of today's: its account would be known by its
+// answers. Each cost takes twice the time of the one below, so one comparison of every cost between the two is just
+// that.
 func (h *Hasher) makeUpFor(stored, given []byte) {
 	for cost := costOf(stored); cost < h.cost; cost++ {
 		cheaper := fmt.Appendf(nil, "$2a$%02d%s", cost, h.nobody[len("$2a$00"):])

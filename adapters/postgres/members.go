@@ -42,7 +42,8 @@ const (
 		ON CONFLICT (conversation_id, user_id) DO UPDATE
 		SET last_read_seq = excluded.last_read_seq, updated_at = excluded.updated_at`
 	qLeave = `UPDATE memberships SET left_at = $3 WHERE conversation_id = $1 AND user_id = ANY($2::uuid[])`
-	// Whoever adds members locks them first, always in the same order, so that the count of a user's conversations stays until the end.
+	// Whoever adds members locks them first, always in the same order, so that the count of a user's conversations stays
+	// until the end.
 	qLockUsers          = `SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR NO KEY UPDATE`
 	qCountConversations = `SELECT user_id, count(*) AS conversations FROM memberships
 		WHERE user_id = ANY($1::uuid[]) AND left_at IS NULL GROUP BY user_id`
@@ -108,8 +109,8 @@ type countRow struct {
 	Conversations int           `db:"conversations"`
 }
 
-// checkRoom checks that those who join are not in too many conversations, and keeps others from adding them to more until
-// the transaction ends.
+// checkRoom checks that those who join are not in too many conversations, and keeps others from adding them to more
+// until the transaction ends.
 func checkRoom(ctx context.Context, q queries, after domain.ConversationSnapshot, joined []domain.Membership) error {
 	users := make([]domain.UserID, len(joined))
 	for i, m := range joined {

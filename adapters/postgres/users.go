@@ -106,7 +106,8 @@ func (d *DB) replaceHash(ctx context.Context, q queries, id domain.UserID, check
 	return err
 }
 
-// checkHash reports whether an account still has the password hash that was checked; query locks it until the change is made.
+// checkHash reports whether an account still has the password hash that was checked; query locks it until the change is
+// made.
 func checkHash(ctx context.Context, q queries, query string, id domain.UserID, checked string) error {
 	var stored string
 	err := q.get(ctx, &stored, query, id)

@@ -146,7 +146,8 @@ func (s *session) answer(p *poll) (body []byte, done bool, err error) {
 	case len(s.queue) > 0:
 		return s.batch(), true, nil
 	case s.state == stateLeaving && s.reason == ReasonShutdown:
-		// Some clients, python-socketio among them, take a close packet for the end of all; a transport that fails they try again.
+		// Some clients, python-socketio among them, take a close packet for the end of all; a transport that fails they try
+		// again.
 		s.shut(s.reason, s.closeCode)
 		return nil, false, eio.UnknownSession
 	case s.state == stateLeaving:
@@ -158,7 +159,8 @@ func (s *session) answer(p *poll) (body []byte, done bool, err error) {
 	return nil, false, nil
 }
 
-// maxPollPackets is how many packets some clients take in one answer; python-engineio drops a longer one whole, and the session.
+// maxPollPackets is how many packets some clients take in one answer; python-engineio drops a longer one whole, and the
+// session.
 const maxPollPackets = 16
 
 // batch takes as many packets off the queue as MaxPayload and clients allow, one at least. A close packet is

@@ -34,7 +34,8 @@ const (
 	eventWindow    = 10 * time.Second
 )
 
-// Spend counts an event of the client; false if it emits too many. It is for the Handler's Event, which is called one at a time.
+// Spend counts an event of the client; false if it emits too many. It is for the Handler's Event, which is called one
+// at a time.
 func (k *Socket) Spend() bool {
 	if now := time.Now(); now.Sub(k.spentAt) >= eventWindow {
 		k.spent, k.spentAt = 0, now

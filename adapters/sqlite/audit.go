@@ -120,7 +120,8 @@ func (d *DB) repairAdmin(ctx context.Context, q *queries, r domain.LogRepair) er
 	return d.saveConversation(ctx, q, before, c.Snapshot())
 }
 
-// Repair lifts the counter to the messages there are, and gives the group an admin. This log has no voids, so it refuses a repair that needs some.
+// Repair lifts the counter to the messages there are, and gives the group an admin. This log has no voids, so it
+// refuses a repair that needs some.
 func (d *DB) Repair(ctx context.Context, r domain.LogRepair) error {
 	if len(r.Voids) > 0 {
 		return errors.New("sqlite: this store keeps no voids: take the missing messages from a backup")

@@ -28,8 +28,8 @@ const (
 	// Page caches grow to this as they are used; the operating system's holds the rest. The writer's is large: each message touches
 	// a page of its conversation and one of an index that knows no order, and reading them cost more than writing them.
 	readerCacheKiB, writerCacheKiB = 8 << 10, 64 << 10
-	// keepDirty keeps what a transaction has changed in memory until it commits, so that a disk which is full is met by the commit. What
-	// a group changes is bounded.
+	// keepDirty keeps what a transaction has changed in memory until it commits, so that a disk which is full is met by
+	// the commit. What a group changes is bounded.
 	keepDirty = "cache_spill(0)"
 	// readOnly stands among the pragmas of a file that must not be changed, nor made.
 	readOnly = "read-only"

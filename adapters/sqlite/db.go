@@ -32,9 +32,9 @@ type DB struct {
 	closed  error
 }
 
-// Open opens the file, makes it if it is absent, and brings its schema up to date; a file from which a later
-// version of the program took something away is refused, and one that is ErrDamaged, before anything of it is changed. ctx bounds the opening only. The caller closes the DB, and holds LockDir on the folder from
-// before to after.
+// Open opens the file, makes it if it is absent, and brings its schema up to date; a file from which a later version of
+// the program took something away is refused, and one that is ErrDamaged, before anything of it is changed. ctx bounds
+// the opening only. The caller closes the DB, and holds LockDir on the folder from before to after.
 func Open(ctx context.Context, cfg Config, clock ports.Clock, entropy ports.Entropy) (*DB, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -157,9 +157,9 @@ func (d *DB) Ping(ctx context.Context) error {
 	return d.reads.get(ctx, &one, qPing)
 }
 
-// Failed is closed when the log could not be copied into the file for a fault of the machine: the process is to end. What was committed
-// is in the log, which is left alone, and the next start copies it. Trying again could lose pages: the operating system may have
-// forgotten what it did not write, and say that all is well.
+// Failed is closed when the log could not be copied into the file for a fault of the machine: the process is to end.
+// What was committed is in the log, which is left alone, and the next start copies it. Trying again could lose pages:
+// the operating system may have forgotten what it did not write, and say that all is well.
 func (d *DB) Failed() <-chan struct{} { return d.log.broken }
 
 // Failure returns why Failed is closed, an ErrCheckpoint.

@@ -14,7 +14,8 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// ErrDamaged says that a file cannot be worked with: its pages do not fit together, it is no database, or another program's.
+// ErrDamaged says that a file cannot be worked with: its pages do not fit together, it is no database, or another
+// program's.
 var ErrDamaged = errors.New("the database file is damaged")
 
 const (
@@ -92,8 +93,8 @@ func quickCheck(ctx context.Context, on sqlx.QueryerContext, most int) ([]string
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "ok" }), nil
 }
 
-// Faults returns what does not fit together in the file, at most a hundred faults; it reads all of it. A fault that keeps it from being
-// read to the end is the last.
+// Faults returns what does not fit together in the file, at most a hundred faults; it reads all of it. A fault that
+// keeps it from being read to the end is the last.
 func (d *DB) Faults(ctx context.Context) ([]string, error) {
 	faults, err := quickCheck(ctx, d.pool, 100)
 	if errors.Is(err, ErrDamaged) {

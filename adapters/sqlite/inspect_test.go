@@ -119,8 +119,8 @@ func requireUntouched(t *testing.T, path string, data []byte) {
 	require.Equal(t, string(data), string(now))
 }
 
-// TestACheckpointThatFailsIsTheLast: nothing is copied after it, the store says that it is not ready, and what was acknowledged is there
-// at the next start.
+// TestACheckpointThatFailsIsTheLast: nothing is copied after it, the store says that it is not ready, and what was
+// acknowledged is there at the next start.
 func TestACheckpointThatFailsIsTheLast(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "chat.db")
 	entropy := func() domain.MessageIDEntropy { return domain.MessageIDEntropy{} }

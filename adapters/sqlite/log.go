@@ -95,9 +95,9 @@ func (d *DB) Append(ctx context.Context, draft domain.Draft) (m domain.Message, 
 	return m, created, nil
 }
 
-// passStranded moves a tail over messages that stand above it. Releases before the one that ends a group with the first statement that
-// fails could leave one there, when the disk was full: never acknowledged, never seen, and in the way of every later one. If it lacks its
-// body it is removed, else it counts.
+// passStranded moves a tail over messages that stand above it. Releases before the one that ends a group with the first
+// statement that fails could leave one there, when the disk was full: never acknowledged, never seen, and in the way of
+// every later one. If it lacks its body it is removed, else it counts.
 func passStranded(ctx context.Context, q *queries, c domain.ConversationID, tail *tailRow) error {
 	if _, err := q.exec(ctx, qRemoveBodiless, c, tail.LastSeq); err != nil {
 		return err

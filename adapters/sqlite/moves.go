@@ -11,8 +11,8 @@ import (
 // maxMoves is how many conversations moves knows before it begins anew.
 const maxMoves = 1 << 14
 
-// moves knows which conversations got a message since when, for lists that are read page by page. It counts by the writer's
-// commits and is not stored: to a mark of another run, or from before it began anew, everything has moved.
+// moves knows which conversations got a message since when, for lists that are read page by page. It counts by the
+// writer's commits and is not stored: to a mark of another run, or from before it began anew, everything has moved.
 type moves struct {
 	commits *atomic.Int64 // groups of changes that are committed
 

@@ -107,7 +107,8 @@ func (q *queries) read(ctx context.Context, query string, run func(context.Conte
 	return q.failed(query, run(context.WithoutCancel(ctx), stmt))
 }
 
-// begin notes what the writer is about to do; after a statement that left the transaction in doubt it does nothing more.
+// begin notes what the writer is about to do; after a statement that left the transaction in doubt it does nothing
+// more.
 func (q *queries) begin(changes bool) error {
 	if q.writer == nil {
 		return nil
@@ -119,8 +120,8 @@ func (q *queries) begin(changes bool) error {
 	return nil
 }
 
-// failed wraps the error of a query. When a constraint is broken, SQLite undoes the statement and nothing else; after any other
-// failure it may have ended the transaction, and what came next would be committed by itself.
+// failed wraps the error of a query. When a constraint is broken, SQLite undoes the statement and nothing else; after
+// any other failure it may have ended the transaction, and what came next would be committed by itself.
 func (q *queries) failed(query string, err error) error {
 	err = failed(query, err)
 	if c := code(err); q.writer != nil && c != 0 && c&0xff != sqlite3.SQLITE_CONSTRAINT {

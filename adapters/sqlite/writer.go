@@ -16,10 +16,10 @@ const (
 )
 
 // writer makes all changes, on one connection and one goroutine. SQLite has one writer at a time anyway, and a commit
-// costs a sync of the disk whatever it holds; so everything that queued up during the last sync shares the next
-// one. A change that fails takes nothing else with it: if it had changed something, the group is made anew, each change
-// in a savepoint of its own. Savepoints for all of them, just in case, would cost a tenth of every send. A statement that fails for
-// another reason than a constraint ends the group: nothing of it is kept, and all of it is told so.
+// costs a sync of the disk whatever it holds; so everything that queued up during the last sync shares the next one. A
+// change that fails takes nothing else with it: if it had changed something, the group is made anew, each change in a
+// savepoint of its own. Savepoints for all of them, just in case, would cost a tenth of every send. A statement that
+// fails for another reason than a constraint ends the group: nothing of it is kept, and all of it is told so.
 type writer struct {
 	ctx  context.Context // without an end: a statement cut short would take the whole group with it
 	conn *sqlx.Conn
@@ -199,8 +199,8 @@ func (w *writer) run(c *change) error {
 	return nil
 }
 
-// doubt returns why the transaction cannot go on after a change; ok tells whether the change succeeded. SQLite is asked whether it has
-// ended the transaction: then what comes next would be committed statement by statement.
+// doubt returns why the transaction cannot go on after a change; ok tells whether the change succeeded. SQLite is asked
+// whether it has ended the transaction: then what comes next would be committed statement by statement.
 func (w *writer) doubt(ok bool) error {
 	if broken := w.q.writer.broken; broken != nil || ok {
 		return broken

@@ -206,8 +206,8 @@ func TestWriterFailures(t *testing.T) {
 	})
 }
 
-// TestWriterWhenTheMachineFails has the first statement of a change fail in ways in which SQLite gives up the transaction, or may have:
-// nothing of the group is kept, whatever comes behind it, and all of it is told.
+// TestWriterWhenTheMachineFails has the first statement of a change fail in ways in which SQLite gives up the
+// transaction, or may have: nothing of the group is kept, whatever comes behind it, and all of it is told.
 func TestWriterWhenTheMachineFails(t *testing.T) {
 	rolledBack := func(then error) changeFunc {
 		return func(ctx context.Context, q *queries) error {

@@ -65,7 +65,8 @@ func (a *Authority) IssueAccess(c ports.AccessClaims) (string, error) {
 	return signed, nil
 }
 
-// DeriveKey returns a secret for one purpose that comes from the signing key and does not reveal it; another key gives another one.
+// DeriveKey returns a secret for one purpose that comes from the signing key and does not reveal it; another key gives
+// another one.
 func (a *Authority) DeriveKey(purpose string) []byte {
 	key, err := hkdf.Key(sha256.New, a.key.Seed(), nil, purpose, sha256.Size)
 	if err != nil {

@@ -31,10 +31,11 @@ const (
 // KeySet checks access tokens with the public keys that their issuer publishes, which it keeps in memory: a token of a
 // known key takes no network, and the keys outlive an outage of the issuer. Run keeps them up to date.
 //
-// A token of a key that is not known may be good: the issuer may have changed its key a moment ago. It waits for the next
-// fetch, which all such tokens share, and is invalid only if the issuer then does not know the key either; if there is no
-// answer within 2 s, VerifyAccess returns domain.ErrUnavailable, and the same token may be shown again; so it does at once if many
-// wait already. A key that the issuer did not know is remembered for some seconds, and its tokens do not wait.
+// A token of a key that is not known may be good: the issuer may have changed its key a moment ago. It waits for the
+// next fetch, which all such tokens share, and is invalid only if the issuer then does not know the key either; if
+// there is no answer within 2 s, VerifyAccess returns domain.ErrUnavailable, and the same token may be shown again; so
+// it does at once if many wait already. A key that the issuer did not know is remembered for some seconds, and its
+// tokens do not wait.
 type KeySet struct {
 	*rules
 	source source
@@ -149,7 +150,8 @@ func (s *KeySet) lookup(id string) (ed25519.PublicKey, *fetch) {
 	return nil, s.next
 }
 
-// noteAbsent remembers a key that the issuer does not know. When there are too many, all are forgotten: they are asked for again.
+// noteAbsent remembers a key that the issuer does not know. When there are too many, all are forgotten: they are asked
+// for again.
 func (s *KeySet) noteAbsent(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,9 +23,9 @@ type Departure struct {
 	Fault        *domain.Fault // why the user still is one
 }
 
-// Execute leaves each conversation exactly as RemoveMember does, one after another, and returns the outcomes in the order
-// asked, duplicates removed. Asking again changes nothing. If a store is unavailable, the rest is not tried; it is an error only
-// if nothing was left before. validation_failed names an id that is none, and too many.
+// Execute leaves each conversation exactly as RemoveMember does, one after another, and returns the outcomes in the
+// order asked, duplicates removed. Asking again changes nothing. If a store is unavailable, the rest is not tried; it
+// is an error only if nothing was left before. validation_failed names an id that is none, and too many.
 func (uc *LeaveConversations) Execute(ctx context.Context, user domain.UserID, ids []string) ([]Departure, error) {
 	departures, err := departuresOf(ids)
 	if err != nil {

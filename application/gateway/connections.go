@@ -59,7 +59,8 @@ func (c *Connections) Authenticated() int {
 	return c.bound
 }
 
-// add takes in a connection that has until deadline to authenticate; false if too many others have not yet, of its client or of all.
+// add takes in a connection that has until deadline to authenticate; false if too many others have not yet, of its
+// client or of all.
 func (c *Connections) add(s ports.Socket, deadline time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -57,8 +57,8 @@ type ChangePasswordInput struct {
 	Old, New string
 }
 
-// Execute replaces the password and ends every other session; invalid_credentials if the old one is wrong, also if it was
-// changed meanwhile.
+// Execute replaces the password and ends every other session; invalid_credentials if the old one is wrong, also if it
+// was changed meanwhile.
 func (uc *ChangePassword) Execute(ctx context.Context, in ChangePasswordInput) error {
 	if err := domain.CheckPassword("new_password", in.New); err != nil {
 		return err

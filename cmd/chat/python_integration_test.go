@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestThePythonClientChats runs testdata/python/chat_test.py, a person with the real python-socketio, against `chat serve`, which is ended
-// and started again when the script asks for it. Its packages are installed by `make test`.
+// TestThePythonClientChats runs testdata/python/chat_test.py, a person with the real python-socketio, against `chat
+// serve`, which is ended and started again when the script asks for it. Its packages are installed by `make test`.
 func TestThePythonClientChats(t *testing.T) {
 	p := newProcess(t)
 	p.start()

@@ -1,5 +1,5 @@
-// Command attacks puts three loads on a server of its own that an auditor found to hurt others, and tells what an honest client beside them
-// feels, and how much memory the server takes. README.md says how to run it.
+// Command attacks puts three loads on a server of its own that an auditor found to hurt others, and tells what an
+// honest client beside them feels, and how much memory the server takes. README.md says how to run it.
 package main
 
 import (
@@ -118,8 +118,8 @@ func measure(program string, a attack, lasts time.Duration) error {
 	return nil
 }
 
-// watch asks for something small 20 times a second until end, and returns how long each answer took, and the most memory the server had.
-// What is refused or lost counts as 10 s.
+// watch asks for something small 20 times a second until end, and returns how long each answer took, and the most
+// memory the server had. What is refused or lost counts as 10 s.
 func watch(ctx context.Context, url, token string, pid int, end time.Time) (waits []time.Duration, peak int64) {
 	client := &http.Client{Timeout: 10 * time.Second}
 	for time.Now().Before(end) {

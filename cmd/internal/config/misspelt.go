@@ -12,7 +12,8 @@ import (
 // mostSlips is how many letters may be wrong, missing or too many in what is taken for a setting's name.
 const mostSlips = 2
 
-// Misspelt returns a sentence about each variable that is all but one of a program's settings: it would be passed over, and the default hold.
+// Misspelt returns a sentence about each variable that is all but one of a program's settings: it would be passed over,
+// and the default hold.
 func Misspelt[S Settings](environment map[string]string) []string {
 	var s S
 	params, err := env.GetFieldParams(&s)

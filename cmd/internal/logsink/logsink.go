@@ -16,8 +16,8 @@ const (
 	flushAtEnd = 1 * time.Second // that a reader has to take what is left when the program ends
 )
 
-// Sink takes lines and writes them one after another in the background. A reader that is slow, stalled or gone costs lines, which are
-// counted, and never time. It is safe for concurrent use.
+// Sink takes lines and writes them one after another in the background. A reader that is slow, stalled or gone costs
+// lines, which are counted, and never time. It is safe for concurrent use.
 type Sink struct {
 	to      io.Writer
 	queue   chan []byte

@@ -71,8 +71,8 @@ func run(ctx context.Context, root *cobra.Command) int {
 	}
 }
 
-// needSubcommands has commands that do nothing by themselves ask for one that does, and all of them tell arguments that are wrong from
-// work that failed.
+// needSubcommands has commands that do nothing by themselves ask for one that does, and all of them tell arguments that
+// are wrong from work that failed.
 func needSubcommands(c *cobra.Command) {
 	if args := c.Args; args != nil {
 		c.Args = func(c *cobra.Command, given []string) error {

@@ -1,6 +1,7 @@
-// Package verify checks that stored data keeps the promises of the system: no acknowledged message is lost (I1), one message
-// per client_msg_id (I2), a dense log (I3), exact unread counts (I6), at most 100 members, an admin in every group with
-// members and one direct conversation per pair (I7). It reads only; what a restore of a backup broke it can mend when it is told to.
+// Package verify checks that stored data keeps the promises of the system: no acknowledged message is lost (I1), one
+// message per client_msg_id (I2), a dense log (I3), exact unread counts (I6), at most 100 members, an admin in every
+// group with members and one direct conversation per pair (I7). It reads only; what a restore of a backup broke it can
+// mend when it is told to.
 //
 // A system may go on working meanwhile: what is compared was settled before the comparison began.
 package verify

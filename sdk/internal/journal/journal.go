@@ -1,5 +1,6 @@
 // Package journal keeps a list of JSON records in one file: they are appended, survive a crash once written with sync,
-// and are replaced as a whole when most of them are of no use any more. The first line of the file says what it is and whose.
+// and are replaced as a whole when most of them are of no use any more. The first line of the file says what it is and
+// whose.
 package journal
 
 import (
@@ -59,8 +60,8 @@ type Journal[R any] struct {
 }
 
 // Open opens a journal for one process at a time, and returns what it holds, nil if it did not exist. A file that is
-// new has mode 0600. What a crash left of a last record is cut off. A file with another header, or with what are no records, is
-// ErrForeign and left as it is; one without a header, as earlier releases wrote them, gets it.
+// new has mode 0600. What a crash left of a last record is cut off. A file with another header, or with what are no
+// records, is ErrForeign and left as it is; one without a header, as earlier releases wrote them, gets it.
 func Open[R any](path string, header Header) (*Journal[R], []R, error) {
 	lock, err := Lock(path + ".lock")
 	if err != nil {
