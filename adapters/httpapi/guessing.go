@@ -36,6 +36,7 @@ func (g guards) middleware(next http.Handler) http.Handler {
 			return
 		}
 		if wait, ok := everyone.allow(r, account, 1); !ok {
+			g.address.giveBack(client) // nothing was tried
 			g.site.fail(w, r, domain.ErrRateLimited.After(wait))
 			return
 		}

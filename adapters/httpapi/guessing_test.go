@@ -83,6 +83,20 @@ func TestAnAccountHasOnlySoManyGuessesFromWherever(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, d.code("192.0.2.3", ann, "a"))
 }
 
+func TestWhoIsNotLetTryHasNotTried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDoor(t, Limits{"guess": {3, time.Hour}, "account": {2, time.Second}})
+		for range 2 {
+			require.Equal(t, http.StatusUnauthorized, d.code("192.0.2.1", ann, "a"))
+		}
+		for range 10 {
+			require.Equal(t, http.StatusTooManyRequests, d.code("192.0.2.2", ann, "right"))
+		}
+		<-time.After(2 * time.Second)
+		require.Equal(t, http.StatusOK, d.code("192.0.2.2", ann, "right"))
+	})
+}
+
 func TestADeviceThatSignedInBeforeHasItsOwnAllowance(t *testing.T) {
 	d := newDoor(t, Limits{"guess": {2, time.Minute}, "account": {2, time.Minute}})
 	answer := d.try("192.0.2.1", ann, "right")
