@@ -70,7 +70,7 @@ func TestADamagedFileIsRefusedAndLeftAsItIs(t *testing.T) {
 
 	t.Run("wherever there is noise, in the pages of the tables", func(t *testing.T) {
 		found := 0
-		for at := 0; at+len(noise) < len(whole); at += 64 << 10 {
+		for at := 0; at+len(noise) < len(whole); at += 256 << 10 {
 			path := filepath.Join(t.TempDir(), "chat.db")
 			data := with(at, noise)
 			require.NoError(t, os.WriteFile(path, data, 0o600))
